@@ -28,7 +28,7 @@ N_MESSAGES = 1_800
 MAX_CHARACTERS = 700
 MIN_LETTERS = 40
 SEED = 2013
-# A message with one of these is left out: advertisements for pornography have no place in a library.
+# Messages with one of these are left out: a library need not carry pornography's advertising.
 EXPLICIT = re.compile(
     r"(?i)fuck|porn|\bxxx|\bsex|\bcum|cumshot|\bsluts?\b|horny|\bcock|pussy|\btits?\b|nude|naked"
     r"|lolita|incest|\brap(?:e|ing)\b|orgasm|erotic|\bteens?\b|penis|viagra|blow ?job|whore"
