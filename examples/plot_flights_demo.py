@@ -22,6 +22,7 @@ delay is luck: nobody's :math:`R^2` is high here.
 
 import os
 import time
+from calendar import month_abbr
 from pathlib import Path
 
 import numpy as np
@@ -34,11 +35,10 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 from skl_sparse import SparseDropoutReplacer, SparseLpRegressor, SparseNormalizer
 from skl_sparse.datasets import load_flights
 
-DATE = ("month", "day")
 FEATURES = [
-    *[("month",), ("weekday",), ("hour",), ("carrier",), ("origin",), ("dest",), ("tailnum",)],
-    *[DATE, (*DATE, "origin"), (*DATE, "hour"), (*DATE, "carrier"), (*DATE, "dest")],
-    *[("month", "hour"), ("hour", "origin"), ("hour", "carrier"), ("carrier", "dest")],
+    *["month", "weekday", "hour", "carrier", "origin", "dest", "tailnum"],
+    *["date", "date, origin", "date, hour", "date, carrier", "date, dest"],
+    *["month, hour", "hour, origin", "hour, carrier", "carrier, dest"],
 ]
 
 flights = load_flights()
@@ -47,12 +47,16 @@ flights = load_flights()
 def cross(X):
     """One column of text for each entry of FEATURES: the values of its columns, joined."""
     columns = dict(zip(flights.feature_names, X.astype(str).T, strict=True))
-    joined = [map(" ".join, zip(*(columns[name] for name in names), strict=True)) for names in FEATURES]
-    return np.array([list(column) for column in joined], dtype=object).T
+    columns["date"] = [f"{month_abbr[month]} {day}" for month, day in X[:, :2]]
+    crossed = np.empty((len(X), len(FEATURES)), dtype=object)
+    for j, feature in enumerate(FEATURES):
+        values = zip(*(columns[name] for name in feature.split(", ")), strict=True)
+        crossed[:, j] = [", ".join(value) for value in values]
+    return crossed
 
 
 def cross_names(transformer, input_features):
-    return np.array([" ".join(names) for names in FEATURES], dtype=object)
+    return np.array(FEATURES, dtype=object)
 
 
 def name_and_value(name, value):
@@ -61,9 +65,7 @@ def name_and_value(name, value):
 
 encode = make_pipeline(
     FunctionTransformer(cross, feature_names_out=cross_names),
-    OneHotEncoder(
-        handle_unknown="ignore", min_frequency=20, feature_name_combiner=name_and_value
-    ),
+    OneHotEncoder(handle_unknown="ignore", min_frequency=20, feature_name_combiner=name_and_value),
 )
 
 rows_train, rows_test, y_train, y_test = train_test_split(
@@ -139,15 +141,23 @@ searches = {
 # Lasso and Ridge get the same folds, and may choose whether to have the columns normalised.
 
 with_lasso = Pipeline([("normalize", SparseNormalizer("rms")), ("regress", Lasso())])
-with_ridge = Pipeline([("normalize", SparseNormalizer("rms")), ("regress", Ridge(solver="sparse_cg"))])
-searches["Lasso"] = with_lasso, [
-    {"regress__alpha": top * SHARES},
-    {"normalize": ["passthrough"], "regress__alpha": top_raw * SHARES / 5},
-]
-searches["Ridge"] = with_ridge, [
-    {"regress__alpha": n_rows * np.geomspace(0.1, 10, 6)},
-    {"normalize": ["passthrough"], "regress__alpha": np.geomspace(3, 300, 6)},
-]
+with_ridge = Pipeline(
+    [("normalize", SparseNormalizer("rms")), ("regress", Ridge(solver="sparse_cg"))]
+)
+searches["Lasso"] = (
+    with_lasso,
+    [
+        {"regress__alpha": top * SHARES},
+        {"normalize": ["passthrough"], "regress__alpha": top_raw * SHARES / 5},
+    ],
+)
+searches["Ridge"] = (
+    with_ridge,
+    [
+        {"regress__alpha": n_rows * np.geomspace(0.1, 10, 6)},
+        {"normalize": ["passthrough"], "regress__alpha": np.geomspace(3, 300, 6)},
+    ],
+)
 
 folds = KFold(3, shuffle=True, random_state=0)
 started = time.perf_counter()
@@ -188,9 +198,7 @@ for label, search in best.items():
         f"{key.split('__')[-1]} = {value if isinstance(value, str) else format(value, '.3g')}"
         for key, value in search.best_params_.items()
     )
-    print(
-        f"{label:18}{r2:7.3f}{n_kept:11,}{seconds:8.2f} s  {certificate(regressor):18} {chosen}"
-    )
+    print(f"{label:18}{r2:7.3f}{n_kept:11,}{seconds:8.2f} s  {certificate(regressor):18} {chosen}")
 
 # %%
 # What noise and masking bring
@@ -251,18 +259,20 @@ if os.environ.get("SKL_SPARSE_DEMO_OUTPUT"):
     matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-figure, (left, right) = plt.subplots(1, 2, figsize=(12, 5), width_ratios=(3, 2), layout="constrained")
-styles = {"p = 0.5": "C3o-", "p = 1": "C0s-", "Lasso": "k+:"}
-for label, (n_kept, r2) in curves.items():
-    left.plot(n_kept, r2, styles[label], label=label, lw=1.5, mfc="none" if label == "Lasso" else None)
+figure, (left, right) = plt.subplots(
+    1, 2, figsize=(12, 5), width_ratios=(3, 2), layout="constrained"
+)
+for (label, points), style in zip(curves.items(), ("C3o-", "C0s-", "k+:"), strict=True):
+    left.plot(*points, style, label=label)
+    left.plot(
+        *results.get(label, results.get(f"SparseLp, {label}")), "*", c=style[:-2], ms=18, mec="k"
+    )
 left.axhline(results["Ridge"][1], color="0.6", ls="--")
 left.annotate(
     f"Ridge, all {n_columns:,} columns", (1, results["Ridge"][1]), (0.02, 4),
     xycoords=("axes fraction", "data"), textcoords=("axes fraction", "offset points"), color="0.4",
 )  # fmt: skip
-for label in list(results)[:3]:
-    left.plot(*results[label], "*", ms=16, mfc="gold", mec="k", zorder=3)
-left.plot([], [], "*", ms=12, mfc="gold", mec="k", ls="", label="chosen by cross-validation")
+left.plot([], [], "*", c="w", ms=14, mec="k", label="chosen by cross-validation")
 left.set(
     xscale="log", xlabel="columns kept", ylabel="$R^2$ on held-out flights",
     title="How few columns are enough?",

@@ -50,13 +50,16 @@ def test_bunch_has_what_scikit_learn_users_expect(load, no_pandas):
 @pytest.mark.parametrize("load", LOADERS)
 def test_description_names_source_and_licence(load):
     text = load().DESCR
-    assert "**Source**" in text and "**Licence**" in text and "CC0" in text
+    assert "**Source**" in text
+    assert "**Licence**" in text
+    assert "CC0" in text
     assert "make_datasets.py" in text
 
 
 def test_licence_text_is_part_of_the_package():
     text = files("skl_sparse.datasets").joinpath("descr", "CC0-1.0.txt").read_text("utf-8")
-    assert "CC0 1.0 Universal" in text and "Statement of Purpose" in text
+    assert "CC0 1.0 Universal" in text
+    assert "Statement of Purpose" in text
 
 
 @pytest.mark.parametrize("load", LOADERS)
@@ -96,7 +99,8 @@ def test_as_frame(load):
     np.testing.assert_array_equal(bunch.target.to_numpy(), plain.target)
     np.testing.assert_array_equal(bunch.data.to_numpy(dtype=object), np.asarray(plain.data, object))
     X, y = load(as_frame=True, return_X_y=True)
-    assert X.equals(bunch.data) and y.equals(bunch.target)
+    assert X.equals(bunch.data)
+    assert y.equals(bunch.target)
 
 
 @pytest.mark.parametrize("load", LOADERS)
@@ -171,7 +175,9 @@ def test_loads_from_a_zip(tmp_path):
         "assert 'package.zip' in _base.__file__\n"
         "print(len(_base.load_flights().target), len(_base.load_spam().target))"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
     assert done.stdout.split() == ["40000", "1800"], done.stderr
 
 
@@ -180,8 +186,10 @@ def test_loads_from_a_zip(tmp_path):
 
 def test_flights_shapes_and_types(no_pandas):
     flights = load_flights()
-    assert flights.data.shape == (40_000, 9) and flights.data.dtype == object
-    assert flights.target.shape == (40_000,) and flights.target.dtype == np.float64
+    assert flights.data.shape == (40_000, 9)
+    assert flights.data.dtype == object
+    assert flights.target.shape == (40_000,)
+    assert flights.target.dtype == np.float64
     assert flights.feature_names == FLIGHTS_COLUMNS
     numbers = {"month", "day", "hour", "distance"}
     for name, column in zip(FLIGHTS_COLUMNS, flights.data.T, strict=True):
@@ -217,7 +225,8 @@ def test_flights_do_not_hold_the_answer():
 def test_flights_one_hot_as_they_are():
     X, _ = load_flights(return_X_y=True)
     encoded = OneHotEncoder(handle_unknown="ignore", min_frequency=20).fit_transform(X[:, :7])
-    assert encoded.format == "csr" and encoded.nnz == 7 * len(X)
+    assert encoded.format == "csr"
+    assert encoded.nnz == 7 * len(X)
 
 
 def test_flights_frame_types():
@@ -232,9 +241,11 @@ def test_flights_frame_types():
 
 def test_spam_shapes_types_and_balance(no_pandas):
     spam = load_spam()
-    assert isinstance(spam.data, list) and len(spam.data) == 1_800
+    assert isinstance(spam.data, list)
+    assert len(spam.data) == 1_800
     assert {type(text) for text in spam.data} == {str}
-    assert spam.target.shape == (1_800,) and spam.target.dtype == np.int64
+    assert spam.target.shape == (1_800,)
+    assert spam.target.dtype == np.int64
     assert spam.target_names == ["ham", "spam"]
     assert np.bincount(spam.target).tolist() == [1_325, 475]
     # In random order: no fold of plain k-fold is without one of the classes.
@@ -246,7 +257,8 @@ def test_spam_texts_are_clean():
     assert len(set(map(str.lower, texts))) == len(texts)
     for text in texts:
         assert 40 <= len(text) <= 700
-        assert text.isprintable() and "\ufffd" not in text
+        assert text.isprintable()
+        assert "\ufffd" not in text
         assert json.loads(json.dumps(text)) == text
         text.encode("utf-8")
         assert not re.search(r"\w@\w|https?:|www\.\w|\d{5}", text), text
