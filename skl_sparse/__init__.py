@@ -1,4 +1,7 @@
 """Sparse models on sparse data, the scikit-learn way."""
 
+from .dropout_replacer import SparseDropoutReplacer, SparseDropoutSampler
+from .normalizer import SparseNormalizer
+
 __version__ = "0.1.0"
-__all__ = ["__version__"]
+__all__ = ["SparseDropoutReplacer", "SparseDropoutSampler", "SparseNormalizer", "__version__"]

@@ -97,3 +97,12 @@ def scale_columns(X, factors, threshold=0.0, *, in_place=False, multiply=False):
     if in_place and not np.shares_memory(result, X):
         X[...] = result  # contiguous in neither order: worked on a copy
     return X if in_place else result
+
+
+def scale_rows(X, factors, *, in_place=False):
+    """Multiply each row by its factor, in double."""
+    # The rows of X are the columns of its transpose, which shares its arrays.
+    result = scale_columns(X.T, factors, in_place=in_place, multiply=True).T
+    if in_place and sp.issparse(X):
+        return rebuild(X, result.data, result.indices, result.indptr, in_place)
+    return result

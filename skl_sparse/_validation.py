@@ -9,6 +9,7 @@ import math
 import numbers
 
 import numpy as np
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array
 
 
@@ -61,6 +62,15 @@ def check_choice(name, value, options):
     if value not in options:
         raise ValueError(_message(name, allowed, value))
     return str(value)
+
+
+def check_generator(name, value):
+    """Return the RandomState that ``value`` is or seeds, or say that it cannot seed one."""
+    try:
+        return check_random_state(value)
+    except (TypeError, ValueError) as error:
+        allowed = "None, an integer in [0, 2**32 - 1] or a numpy.random.RandomState"
+        raise ValueError(_message(name, allowed, value)) from error
 
 
 def check_sample_weight(value, n_samples):
