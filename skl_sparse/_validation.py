@@ -9,6 +9,8 @@ import math
 import numbers
 
 import numpy as np
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_array
 
 
 def check_real(
@@ -60,6 +62,27 @@ def check_choice(name, value, options):
     if value not in options:
         raise ValueError(_message(name, allowed, value))
     return str(value)
+
+
+def check_generator(name, value):
+    """Return the RandomState that ``value`` is or seeds, or say that it cannot seed one."""
+    try:
+        return check_random_state(value)
+    except (TypeError, ValueError) as error:
+        allowed = "None, an integer in [0, 2**32 - 1] or a numpy.random.RandomState"
+        raise ValueError(_message(name, allowed, value)) from error
+
+
+def check_sample_weight(value, n_samples):
+    """Return the weights of the rows as a float64 array, or say what is wrong with them."""
+    weights = check_array(value, ensure_2d=False, dtype=np.float64, input_name="sample_weight")
+    if weights.shape != (n_samples,):
+        raise ValueError(f"sample_weight must have shape ({n_samples},), got {weights.shape}")
+    if weights.min() < 0:
+        raise ValueError(f"sample_weight must be >= 0, got {weights.min()}")
+    if not weights.any():
+        raise ValueError("sample_weight must not be zero for every row")
+    return weights
 
 
 def _message(name, allowed, value):
