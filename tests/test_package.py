@@ -63,3 +63,10 @@ def test_pre_commit_runs_the_versions_of_the_lint_group():
     hooks = (ROOT / ".pre-commit-config.yaml").read_text("utf-8")
     for tool, version in pinned.items():
         assert re.search(rf"{tool}\S*\n\s*rev: v{re.escape(version)}\n", hooks), tool
+
+
+@pytest.mark.parametrize("page", ["docs/quickstart.rst"])
+def test_examples_of_the_pages(page):
+    result = doctest.testfile(str(ROOT / page), module_relative=False)
+    assert result.attempted > 0
+    assert result.failed == 0, f"{result.failed} of {result.attempted} examples failed, see above"
