@@ -6,7 +6,7 @@ import skl_sparse
 
 project = "skl_sparse"
 author = "The skl_sparse developers"
-copyright = f"2026, {author}"  # noqa: A001
+copyright = f"2026, {author}"
 release = version = skl_sparse.__version__
 
 extensions = [
