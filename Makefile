@@ -48,14 +48,14 @@ test: .venv/installed  ## install into .venv and run the tests, warnings as erro
 	.venv/$(BIN)/python -m pip install --quiet ".[test]"
 	touch $@
 
-# The lowest versions that pyproject.toml allows, read from there.
+# Python 3.11 has wheels of the lowest versions that pyproject.toml allows; newer ones may not.
 test-oldest: .venv-oldest/installed  ## the same with the oldest dependencies allowed
 	.venv-oldest/$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-.venv-oldest/installed: $(SOURCES)
+.venv-oldest/installed: tools/oldest.py $(SOURCES)
 	$(call venv,.venv-oldest,$(PYTHON_OLDEST))
-	.venv-oldest/$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"], sep="\n")' | sed 's/>=/==/' > .venv-oldest/constraints.txt
-	.venv-oldest/$(BIN)/python -m pip install --quiet --only-binary numpy,scipy,scikit-learn,pandas --constraint .venv-oldest/constraints.txt ".[test]"
+	.venv-oldest/$(BIN)/python tools/oldest.py > .venv-oldest/constraints.txt
+	.venv-oldest/$(BIN)/python -m pip install --quiet --prefer-binary --constraint .venv-oldest/constraints.txt ".[test]"
 	touch $@
 
 demo: .venv/installed  ## the main job on real data: a table, and a picture in demo-output/
