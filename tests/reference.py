@@ -359,6 +359,7 @@ def assert_certified(model, X, y, sample_weight=None, *, tol=None, exact=1e-6):
     if tol is not None:
         if problem.p >= 1 and not np.isnan(gap):
             assert model.dual_gap_ <= tol and gap <= tol * (1 + 1e-3) + 1e-12
+            assert optimality <= np.sqrt(tol) * (1 + 1e-3) + 1e-6  # gain_j <= gap
         else:
             assert model.optimality_ <= tol
             short, jumps = problem.shortfalls(w)
