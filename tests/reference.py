@@ -151,6 +151,8 @@ class Problem:
         self.yc = y - self.y_mean
         self.Xc = None if self.sparse else self.X - self.mean
         self.null = 0.5 * share @ self.yc**2
+        if self.null <= 1e-30 * (share @ y**2):  # a constant target, up to rounding
+            self.null, self.yc = 0.0, np.zeros_like(self.yc)
         self.share = share
 
     # -- the objective ---------------------------------------------------------------------------
