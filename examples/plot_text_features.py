@@ -76,7 +76,7 @@ plt.show()
 # Ridge is a little more accurate with every word than the others with few: what a single word adds
 # is small, but there are thousands. The sparse models can be read, though, and reading pays.
 # "click", "your" and "guaranteed" are spam as one expects, and "re" answers somebody. But
-# "sightings" and "deathtospamdeathtospamdeathtospam" are not the words of spammers: they are in the
-# footer of a mailing list to which people forwarded the spam they had got, some of which ended in
-# this corpus. They say where a message was collected, which no filter will know of new mail. In a
-# model with every word, nobody would have seen them.
+# "sightings" and "deathtospamdeathtospamdeathtospam" are no spammer's words: they stand at the end
+# of messages that reached this corpus through a mailing list about spam. They say where a message
+# was collected, which helps no filter with new mail. Among thousands of words nobody would have
+# seen them.
