@@ -1,0 +1,226 @@
+"""Column sums, scaling and medians: single passes over the entries, one source for every layout.
+
+An array is walked along its major axis: the rows of CSR and C-ordered dense arrays, the columns of
+CSC and Fortran-ordered ones (``columns_major``). Entry k of major slice i lies in
+``indptr[i] <= k < indptr[i + 1]``; a dense array stores no ``indices``, its minor index is the
+distance from the start of the slice. Only entries with abs(x) > threshold count, so explicit zeros
+never do. Sums are kept in double.
+"""
+
+from cython cimport floating
+from libc.math cimport fabs
+from libc.stdint cimport int32_t, int64_t
+from libc.stdlib cimport qsort
+
+ctypedef fused index_t:
+    int32_t
+    int64_t
+
+cdef enum:
+    COUNT_KIND
+    SUM_KIND
+    ABS_KIND
+    SQUARES_KIND
+    MAX_KIND
+
+COUNT = COUNT_KIND
+SUM = SUM_KIND
+ABS = ABS_KIND
+SQUARES = SQUARES_KIND
+MAX = MAX_KIND
+
+# Squares of doubles leave the range of doubles. As in Blue's algorithm for the Euclidean norm (ACM
+# TOMS 4, 1978) entries beyond 2**480 and below 2**-480 are scaled and summed apart.
+SHRINK = 2.0 ** -600
+STRETCH = 2.0 ** 600
+
+
+def accumulate(
+    const floating[::1] data,
+    const index_t[::1] indices,
+    const index_t[::1] indptr,
+    bint columns_major,
+    int kind,
+    double threshold,
+    const double[::1] weights,
+    double[::1] total,
+    double[::1] large,
+    double[::1] small,
+):
+    """Add each column's count, sum, sum of abs or of squares, or maximum to ``total``.
+
+    ``weights`` holds a weight per row, or nothing. ``large`` and ``small`` receive the scaled parts
+    of a sum of squares.
+    """
+    cdef Py_ssize_t i, j, k, start, row, minor
+    cdef bint dense = indices.shape[0] == 0
+    cdef bint weighted = weights.shape[0] > 0
+    cdef double huge = 2.0 ** 480, tiny = 2.0 ** -480
+    cdef double shrink = SHRINK, stretch = STRETCH
+    cdef double x, a, w = 1.0
+    with nogil:
+        for i in range(indptr.shape[0] - 1):
+            start = indptr[i]
+            for k in range(start, indptr[i + 1]):
+                x = data[k]
+                a = fabs(x)
+                if a <= threshold:
+                    continue
+                minor = k - start if dense else indices[k]
+                if columns_major:
+                    j = i
+                    row = minor
+                else:
+                    j = minor
+                    row = i
+                if weighted:
+                    w = weights[row]
+                    if w == 0:
+                        continue
+                if kind == SQUARES_KIND:
+                    if a > huge:
+                        large[j] += w * (a * shrink) * (a * shrink)
+                    elif a < tiny:
+                        small[j] += w * (a * stretch) * (a * stretch)
+                    else:
+                        total[j] += w * a * a
+                elif kind == ABS_KIND:
+                    total[j] += w * a
+                elif kind == MAX_KIND:
+                    if a > total[j]:
+                        total[j] = a
+                elif kind == SUM_KIND:
+                    total[j] += w * x
+                else:
+                    total[j] += w
+
+
+def accumulate_stored(
+    const floating[::1] data,
+    const index_t[::1] indices,
+    int kind,
+    double[::1] total,
+):
+    """The same for the commonest case, at twice the speed: CSR, no weights, no threshold.
+
+    Nothing branches on an entry, so squares are not scaled: the caller has to look at the result.
+    """
+    cdef Py_ssize_t k
+    cdef double a
+    with nogil:
+        if kind == SQUARES_KIND:
+            for k in range(data.shape[0]):
+                total[indices[k]] += <double>data[k] * data[k]
+        elif kind == ABS_KIND:
+            for k in range(data.shape[0]):
+                total[indices[k]] += fabs(data[k])
+        elif kind == MAX_KIND:
+            for k in range(data.shape[0]):
+                a = fabs(data[k])
+                total[indices[k]] = max(total[indices[k]], a)
+        elif kind == SUM_KIND:
+            for k in range(data.shape[0]):
+                total[indices[k]] += data[k]
+        else:
+            for k in range(data.shape[0]):
+                total[indices[k]] += data[k] != 0
+
+
+def any_below(const floating[::1] data, double bound):
+    """Tell whether any entry has 0 < abs(x) < bound."""
+    cdef Py_ssize_t k
+    cdef bint found = False
+    cdef double a
+    with nogil:
+        for k in range(data.shape[0]):
+            a = fabs(data[k])
+            if 0 < a < bound:
+                found = True
+                break
+    return found
+
+
+cdef inline double scaled(double x, double factor, double threshold, bint multiply) noexcept nogil:
+    if fabs(x) <= threshold:
+        return 0.0
+    return x * factor if multiply else x / factor
+
+
+def scale(
+    const floating[::1] data,
+    const index_t[::1] indices,
+    const index_t[::1] indptr,
+    bint columns_major,
+    double threshold,
+    const double[::1] factors,
+    bint multiply,
+    floating[::1] out,
+):
+    """Divide (or multiply) each column by its factor; entries that do not count become 0.
+
+    ``out`` may be ``data``. Returns the number of zeros written.
+    """
+    cdef Py_ssize_t i, k, start, zeros = 0
+    with nogil:
+        if indices.shape[0] > 0 and not columns_major:
+            for k in range(data.shape[0]):
+                out[k] = <floating>scaled(data[k], factors[indices[k]], threshold, multiply)
+                zeros += out[k] == 0
+        else:
+            for i in range(indptr.shape[0] - 1):
+                start = indptr[i]
+                for k in range(start, indptr[i + 1]):
+                    out[k] = <floating>scaled(
+                        data[k], factors[i if columns_major else k - start], threshold, multiply
+                    )
+                    zeros += out[k] == 0
+    return zeros
+
+
+cdef int compare(const void* left, const void* right) noexcept nogil:
+    cdef double a = (<const double*>left)[0]
+    cdef double b = (<const double*>right)[0]
+    return (a > b) - (a < b)
+
+
+def medians(
+    const floating[::1] data,
+    const index_t[::1] indices,
+    const index_t[::1] indptr,
+    bint columns_major,
+    const int64_t[::1] offsets,
+    int64_t[::1] ends,
+    double[::1] values,
+    double[::1] out,
+):
+    """Write the median of each column's non-zero entries to ``out``, 0 for a column without any.
+
+    Column j's entries are gathered in ``values[offsets[j]:offsets[j + 1]]``; ``ends`` starts as
+    ``offsets[:-1]``.
+    """
+    cdef Py_ssize_t i, j, k, start, first, count, middle
+    cdef bint dense = indices.shape[0] == 0
+    with nogil:
+        for i in range(indptr.shape[0] - 1):
+            start = indptr[i]
+            for k in range(start, indptr[i + 1]):
+                if data[k] == 0:
+                    continue
+                if columns_major:
+                    j = i
+                else:
+                    j = k - start if dense else indices[k]
+                values[ends[j]] = data[k]
+                ends[j] += 1
+        for j in range(out.shape[0]):
+            first = offsets[j]
+            count = offsets[j + 1] - first
+            if count == 0:
+                out[j] = 0.0
+                continue
+            qsort(&values[first], count, sizeof(double), compare)
+            middle = first + count // 2
+            if count % 2:
+                out[j] = values[middle]
+            else:
+                out[j] = 0.5 * values[middle - 1] + 0.5 * values[middle]

@@ -1,0 +1,63 @@
+"""What the compiled passes need to know of dense, CSR and CSC arrays, and the way back."""
+
+from typing import NamedTuple
+
+import numpy as np
+import scipy.sparse as sp
+
+
+class Layout(NamedTuple):
+    """The entries of an array along its major axis; a dense array has no ``indices``."""
+
+    data: np.ndarray
+    indices: np.ndarray
+    indptr: np.ndarray
+    columns_major: bool
+
+
+def layout(X):
+    """Return the layout of a canonical CSR or CSC array or a dense one, without a copy.
+
+    Only a dense array that is contiguous in neither order is copied.
+    """
+    if sp.issparse(X):
+        index_type = np.result_type(X.indices, X.indptr)
+        return Layout(
+            X.data[: X.nnz],
+            X.indices[: X.nnz].astype(index_type, copy=False),
+            X.indptr.astype(index_type, copy=False),
+            X.format == "csc",
+        )
+    columns_major = X.flags.f_contiguous and not X.flags.c_contiguous
+    cells = X.T if columns_major else np.ascontiguousarray(X)
+    indptr = np.arange(cells.shape[0] + 1, dtype=np.int64) * cells.shape[1]
+    return Layout(cells.reshape(-1), np.empty(0, dtype=np.int64), indptr, columns_major)
+
+
+def tidy(X, copy=True):
+    """Return ``X`` with sorted indices and without duplicates, and whether it may be overwritten.
+
+    ``X`` itself is changed only if ``copy`` is False and all its arrays are writeable.
+    """
+    if sp.issparse(X):
+        parts = (X.data, X.indices, X.indptr)
+    else:
+        parts = (X,)
+    disposable = not copy and all(part.flags.writeable for part in parts)
+    if sp.issparse(X) and not X.has_canonical_format:
+        if not disposable:
+            X = X.copy()
+            disposable = True
+        X.sum_duplicates()
+    return X, disposable
+
+
+def rebuild(X, data, indices, indptr, in_place):
+    """Put new canonical entries into ``X`` itself or into a new container of its class."""
+    if in_place:
+        X.data, X.indices, X.indptr = data, indices, indptr
+        result = X
+    else:
+        result = type(X)((data, indices, indptr), shape=X.shape)
+    result.has_canonical_format = True
+    return result

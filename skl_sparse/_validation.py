@@ -1,0 +1,104 @@
+"""Checks of single parameters, shared by every estimator and function.
+
+A value of the wrong type raises TypeError, a value out of range ValueError; either message names
+the parameter, what is allowed and what was given. The checked value is returned as a plain Python
+one.
+"""
+
+import math
+import numbers
+
+import numpy as np
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_array
+
+
+def check_real(
+    name, value, *, low=None, high=None, low_inclusive=True, high_inclusive=True, finite=True
+):
+    """Return ``value`` as a float, or say why it is not an allowed real number."""
+    allowed = ("a finite real number" if finite else "a real number") + _describe_range(
+        low, high, low_inclusive, high_inclusive
+    )
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+        raise TypeError(_message(name, allowed, value))
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf if value > 0 else -math.inf
+    if (
+        math.isnan(number)
+        or (finite and math.isinf(number))
+        or not _in_range(number, low, high, low_inclusive, high_inclusive)
+    ):
+        raise ValueError(_message(name, allowed, value))
+    return number
+
+
+def check_integer(name, value, *, low=None, high=None):
+    """Return ``value`` as an int, or say why it is not an allowed integer."""
+    allowed = "an integer" + _describe_range(low, high, True, True)
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
+        raise TypeError(_message(name, allowed, value))
+    number = int(value)
+    if not _in_range(number, low, high, True, True):
+        raise ValueError(_message(name, allowed, value))
+    return number
+
+
+def check_bool(name, value):
+    """Return ``value`` as a bool, or say that it is none."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(_message(name, "a bool", value))
+    return bool(value)
+
+
+def check_choice(name, value, options):
+    """Return ``value`` if it is one of the strings ``options``."""
+    listed = [repr(option) for option in options]
+    allowed = " or ".join(filter(None, [", ".join(listed[:-1]), listed[-1]]))
+    if not isinstance(value, str):
+        raise TypeError(_message(name, allowed, value))
+    if value not in options:
+        raise ValueError(_message(name, allowed, value))
+    return str(value)
+
+
+def check_generator(name, value):
+    """Return the RandomState that ``value`` is or seeds, or say that it cannot seed one."""
+    try:
+        return check_random_state(value)
+    except (TypeError, ValueError) as error:
+        allowed = "None, an integer in [0, 2**32 - 1] or a numpy.random.RandomState"
+        raise ValueError(_message(name, allowed, value)) from error
+
+
+def check_sample_weight(value, n_samples):
+    """Return the weights of the rows as a float64 array, or say what is wrong with them."""
+    weights = check_array(value, ensure_2d=False, dtype=np.float64, input_name="sample_weight")
+    if weights.shape != (n_samples,):
+        raise ValueError(f"sample_weight must have shape ({n_samples},), got {weights.shape}")
+    if weights.min() < 0:
+        raise ValueError(f"sample_weight must be >= 0, got {weights.min()}")
+    if not weights.any():
+        raise ValueError("sample_weight must not be zero for every row")
+    return weights
+
+
+def _message(name, allowed, value):
+    return f"{name} must be {allowed}, got {value!r}"
+
+
+def _describe_range(low, high, low_inclusive, high_inclusive):
+    bounds = []
+    if low is not None:
+        bounds.append(f"{'>=' if low_inclusive else '>'} {low}")
+    if high is not None:
+        bounds.append(f"{'<=' if high_inclusive else '<'} {high}")
+    return " " + " and ".join(bounds) if bounds else ""
+
+
+def _in_range(number, low, high, low_inclusive, high_inclusive):
+    if low is not None and (number < low or (number == low and not low_inclusive)):
+        return False
+    return high is None or not (number > high or (number == high and not high_inclusive))

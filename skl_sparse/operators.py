@@ -1,0 +1,627 @@
+"""The operators as plain functions on arrays.
+
+Sparse arguments are CSR or CSC, as arrays or matrices, and keep their format; other sparse formats
+become CSR. A function with a ``copy`` parameter works in place if ``copy=False`` and the array is
+writeable and of type float32 or float64; either way it returns the result.
+"""
+
+import numbers
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.utils.validation import check_array
+
+from ._columns import column_norms, scale_rows
+from ._dropout import draw_hits
+from ._storage import tidy
+from ._validation import check_bool, check_choice, check_generator, check_real
+from .dropout_replacer import SparseDropoutReplacer
+from .engine.penalties import lp_prox_flat
+from .normalizer import SparseNormalizer
+
+__all__ = [
+    "apply_sparsity_threshold",
+    "dropout_replace",
+    "dropout_segments",
+    "lp_penalty",
+    "lp_prox",
+    "lp_regularize_rows",
+    "normalize_columns",
+    "normalize_rows",
+    "sparsity_mask",
+]
+
+
+def lp_penalty(w, alpha=1.0, p=1.0):
+    """Return the penalty ``alpha * sum_j abs(w_j) ** p``.
+
+    Parameters
+    ----------
+    w : array-like or sparse matrix or array
+        The weights, of any shape.
+
+    alpha : float, default=1.0
+        The strength, at least 0.
+
+    p : float, default=1.0
+        The exponent, at least 0. With p = 0 the sum counts the non-zeros.
+
+    Returns
+    -------
+    penalty : float
+        The penalty, summed in float64.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a parameter or a weight is not allowed, NaN and infinity included.
+
+    See Also
+    --------
+    SparseLpRegressor : Least squares with this penalty.
+
+    Examples
+    --------
+    >>> from skl_sparse.operators import lp_penalty
+    >>> lp_penalty([3.0, 0.0, -4.0], alpha=0.5, p=2)
+    12.5
+    >>> lp_penalty([3.0, 0.0, -4.0], p=0)
+    2.0
+    """
+    alpha = check_real("alpha", alpha, low=0)
+    p = check_real("p", p, low=0)
+    w, _ = tidy(_check_weights(w))
+    if alpha == 0:
+        return 0.0
+    if sp.issparse(w):
+        w = w.data[: w.nnz]
+    magnitudes = np.abs(w[w != 0]).astype(np.float64, copy=False)
+    return float(alpha * np.sum(magnitudes**p))
+
+
+def lp_prox(z, lam, p=1.0, *, positive=False):
+    """Return the proximal step of the Lp penalty, ``argmin_x (x - z)**2 / 2 + lam * abs(x)**p``.
+
+    A global minimiser for every p >= 0. For p < 1 it is zero up to the threshold
+    ``t = j + lam * p * j**(p - 1)``, ``j = (2 * lam * (1 - p))**(1 / (2 - p))``, then jumps to
+    ``sign(z) * j`` and grows from there; for p = 1 it is soft-thresholding by `lam`.
+
+    Parameters
+    ----------
+    z : array-like
+        Where to take the step, of any shape.
+
+    lam : float or array-like
+        The strength, at least 0; broadcast against `z`.
+
+    p : float, default=1.0
+        The exponent, at least 0.
+
+    positive : bool, default=False
+        Whether x is restricted to be at least 0.
+
+    Returns
+    -------
+    x : ndarray
+        The minimisers, float32 if `z` is float32, else float64.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a parameter or a value is not allowed, NaN and infinity included.
+
+    See Also
+    --------
+    lp_penalty : The penalty itself.
+
+    References
+    ----------
+    .. [1] Z. Xu, X. Chang, F. Xu and H. Zhang. "L1/2 regularization: a thresholding representation
+       theory and a fast solver". IEEE Transactions on Neural Networks and Learning Systems (2012).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skl_sparse.operators import lp_prox
+    >>> lp_prox(np.array([-3.0, 0.5, 2.0]), 1.0)
+    array([-2.,  0.,  1.])
+    >>> lp_prox(np.array([-3.0, 0.5, 2.0]), 1.0, p=0)
+    array([-3.,  0.,  2.])
+    """
+    p = check_real("p", p, low=0)
+    positive = check_bool("positive", positive)
+    options = {"ensure_2d": False, "allow_nd": True}
+    z = check_array(
+        np.atleast_1d(z) if np.ndim(z) == 0 else z,
+        dtype=(np.float64, np.float32),
+        input_name="z",
+        ensure_min_samples=0,
+        ensure_min_features=0,
+        **options,
+    ).reshape(np.shape(z))
+    if np.ndim(lam) == 0:
+        lam = check_real("lam", lam, low=0)
+    else:
+        lam = check_array(lam, dtype=np.float64, input_name="lam", **options)
+        if lam.min(initial=0.0) < 0:
+            raise ValueError(f"lam must be >= 0 everywhere, got {lam.min()}")
+    z, lam = np.broadcast_arrays(z, lam)
+    out = np.empty(z.shape, dtype=z.dtype)
+    lp_prox_flat(
+        np.ascontiguousarray(z).reshape(-1),
+        np.ascontiguousarray(lam, dtype=np.float64).reshape(-1),
+        p,
+        positive,
+        out.reshape(-1),
+    )
+    return out
+
+
+def sparsity_mask(w, threshold=0.0):
+    """Return ``abs(w) > threshold``: which weights survive.
+
+    A larger threshold gives a sparser model.
+
+    Parameters
+    ----------
+    w : array-like or sparse matrix or array
+        The weights, of any shape.
+
+    threshold : float, default=0.0
+        The largest magnitude that is masked, at least 0, in the units of the weights.
+
+    Returns
+    -------
+    mask : ndarray or sparse matrix or array, dtype bool
+        The mask, in the shape and format of ``w``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``threshold`` or a weight is not allowed, NaN and infinity included.
+
+    See Also
+    --------
+    apply_sparsity_threshold : Multiplies by the mask.
+
+    Examples
+    --------
+    >>> from skl_sparse.operators import sparsity_mask
+    >>> sparsity_mask([0.5, -2.0, 1.0], threshold=1.0)
+    array([False,  True, False])
+    """
+    threshold = check_real("threshold", threshold, low=0)
+    w, _ = tidy(_check_weights(w))
+    return abs(w) > threshold
+
+
+def apply_sparsity_threshold(w, threshold=0.0, *, copy=True):
+    """Multiply the weights by their mask: ``w *= abs(w) > threshold``.
+
+    Parameters
+    ----------
+    w : array-like or sparse matrix or array
+        The weights, of any shape.
+
+    threshold : float, default=0.0
+        The largest magnitude that becomes 0, at least 0, in the units of the weights.
+
+    copy : bool, default=True
+        Whether to leave ``w`` unchanged.
+
+    Returns
+    -------
+    w_masked : ndarray or sparse matrix or array
+        The weights; those that are masked are removed from sparse input.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a parameter or a weight is not allowed, NaN and infinity included.
+
+    See Also
+    --------
+    sparsity_mask : The mask itself.
+
+    Examples
+    --------
+    >>> from skl_sparse.operators import apply_sparsity_threshold
+    >>> apply_sparsity_threshold([0.5, -2.0, 1.0], threshold=1.0)
+    array([ 0., -2.,  0.])
+    """
+    threshold = check_real("threshold", threshold, low=0)
+    check_bool("copy", copy)
+    w, disposable = tidy(_check_weights(w), copy)
+    if not disposable:
+        w = w.copy()
+    if sp.issparse(w):
+        w.data[np.abs(w.data) <= threshold] = 0
+        w.eliminate_zeros()
+    else:
+        w[np.abs(w) <= threshold] = 0
+    return w
+
+
+def normalize_columns(
+    X, norm="l2", *, mode="unit", target_norm=1.0, threshold=0.0, copy=True, return_norm=False
+):
+    """Scale each column to a given norm: ``W[i, j] / sqrt(sum_i W[i, j] ** 2)`` by default.
+
+    Parameters
+    ----------
+    X : {array-like, CSR or CSC matrix or array} of shape (n_samples, n_features)
+        The data.
+
+    norm : {"l1", "l2", "max", "rms"}, default="l2"
+        The norm of a column, as in :class:`skl_sparse.SparseNormalizer`.
+
+    mode : {"unit", "max_norm"}, default="unit"
+        Whether to scale every non-zero column, or only those whose norm exceeds ``target_norm``.
+
+    target_norm : float, default=1.0
+        The norm to scale to, greater than 0.
+
+    threshold : float, default=0.0
+        Entries with ``abs(x) <= threshold`` count as zeros, at least 0.
+
+    copy : bool, default=True
+        Whether to leave ``X`` unchanged.
+
+    return_norm : bool, default=False
+        Whether to return the norms too.
+
+    Returns
+    -------
+    X_normalized : {ndarray, CSR or CSC matrix or array} of shape (n_samples, n_features)
+        The scaled data.
+
+    norms : ndarray of shape (n_features,)
+        The norms before scaling, if ``return_norm=True``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a parameter or the data are not allowed, NaN and infinity included.
+
+    See Also
+    --------
+    skl_sparse.SparseNormalizer : Remembers the norms, for new data and for pipelines.
+
+    Examples
+    --------
+    >>> from skl_sparse.operators import normalize_columns
+    >>> normalize_columns([[3.0, 0.0], [4.0, 2.0]])
+    array([[0.6, 0. ],
+           [0.8, 1. ]])
+    """
+    check_bool("return_norm", return_norm)
+    normalizer = SparseNormalizer(
+        norm, mode=mode, target_norm=target_norm, threshold=threshold, copy=copy
+    ).set_output(transform="default")
+    X = normalizer.fit_transform(X)
+    return (X, normalizer.norms_) if return_norm else X
+
+
+def normalize_rows(X, rows=None, *, mode="max_norm", target_norm=1.0, copy=True):
+    """Scale rows by their L2 norm n: ``x *= target_norm / (n + 1e-12)``. Zero rows stay zero.
+
+    Parameters
+    ----------
+    X : {array-like, CSR or CSC matrix or array} of shape (n_rows, n_columns)
+        The data.
+
+    rows : array-like of int, default=None
+        The rows to scale; a row listed twice is scaled once. None lists all.
+
+    mode : {"max_norm", "constant"}, default="max_norm"
+        Whether to scale only the listed rows with n > ``target_norm``, or each that is not zero.
+
+    target_norm : float, default=1.0
+        The norm to scale to, greater than 0, in the units of the data.
+
+    copy : bool, default=True
+        Whether to leave ``X`` unchanged.
+
+    Returns
+    -------
+    X_normalized : {ndarray, CSR or CSC matrix or array} of shape (n_rows, n_columns)
+        The data with the listed rows scaled.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a parameter or the data are not allowed, NaN and infinity included.
+
+    See Also
+    --------
+    normalize_columns : Scales columns.
+
+    Examples
+    --------
+    >>> from skl_sparse.operators import normalize_rows
+    >>> normalize_rows([[3.0, 4.0], [0.3, 0.4], [0.0, 0.0]])
+    array([[0.6, 0.8],
+           [0.3, 0.4],
+           [0. , 0. ]])
+    >>> normalize_rows([[3.0, 4.0], [0.3, 0.4], [0.0, 0.0]], [1], mode="constant", target_norm=2.0)
+    array([[3. , 4. ],
+           [1.2, 1.6],
+           [0. , 0. ]])
+    """
+    check_choice("mode", mode, ("max_norm", "constant"))
+    target_norm = check_real("target_norm", target_norm, low=0, low_inclusive=False)
+    check_bool("copy", copy)
+    X, disposable = tidy(_check_matrix(X), copy)
+    listed = _check_rows(rows, X.shape[0])
+    norms = column_norms(X.T, "l2")
+    chosen = listed & (norms > (target_norm if mode == "max_norm" else 0.0))
+    factors = np.where(chosen, target_norm / (norms + 1e-12), 1.0)
+    return scale_rows(X, factors, in_place=disposable)
+
+
+def lp_regularize_rows(W, rows=None, *, lam, p=1, copy=True):
+    """Shrink the listed rows of a weight matrix by one step of an L1 or L2 penalty.
+
+    With p = 1 the weights are soft-thresholded, ``sign(w) * max(abs(w) - lam, 0)``; with p = 2 they
+    decay, ``w *= 1 - lam``.
+
+    Parameters
+    ----------
+    W : {array-like, CSR or CSC matrix or array} of shape (n_rows, n_columns)
+        The weights.
+
+    rows : array-like of int, default=None
+        The rows to shrink; a row listed twice is shrunk once. None lists all.
+
+    lam : float
+        The size of the step: at least 0, in the units of the weights, for p = 1; between 0 and 1 for
+        p = 2.
+
+    p : {1, 2}, default=1
+        The exponent of the penalty.
+
+    copy : bool, default=True
+        Whether to leave ``W`` unchanged.
+
+    Returns
+    -------
+    W_shrunk : {ndarray, CSR or CSC matrix or array} of shape (n_rows, n_columns)
+        The weights; those that became 0 are removed from sparse input.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a parameter or the weights are not allowed, NaN and infinity included.
+
+    See Also
+    --------
+    lp_penalty : The penalty itself.
+
+    Examples
+    --------
+    >>> from skl_sparse.operators import lp_regularize_rows
+    >>> lp_regularize_rows([[3.0, -1.0], [3.0, -1.0]], [0], lam=2.0)
+    array([[ 1.,  0.],
+           [ 3., -1.]])
+    >>> lp_regularize_rows([[3.0, -1.0], [3.0, -1.0]], [0, 0], lam=0.5, p=2)
+    array([[ 1.5, -0.5],
+           [ 3. , -1. ]])
+    """
+    p = check_real("p", p)
+    if p not in (1, 2):
+        raise ValueError(f"p must be 1 or 2, got {p!r}")
+    lam = check_real("lam", lam, low=0, high=1 if p == 2 else None)
+    check_bool("copy", copy)
+    W, disposable = tidy(_check_matrix(W), copy)
+    listed = _check_rows(rows, W.shape[0])
+    if p == 2:
+        factors = np.where(listed, 1.0 - lam, 1.0)
+        return scale_rows(W, factors, in_place=disposable)
+    if not disposable:
+        W = W.copy()
+    if not sp.issparse(W):
+        W[listed] = _soft_threshold(W[listed], lam)
+        return W
+    entries = listed[W.indices] if W.format == "csc" else np.repeat(listed, np.diff(W.indptr))
+    W.data[entries] = _soft_threshold(W.data[entries], lam)
+    W.eliminate_zeros()
+    return W
+
+
+def dropout_replace(
+    X,
+    dropout_rate=0.1,
+    replacement_value=0.0,
+    *,
+    scope="nonzero",
+    rescale=False,
+    random_state=None,
+    copy=True,
+):
+    """Replace random entries: ``y[i] = replacement_value if r[i] < dropout_rate else x[i]``.
+
+    Parameters
+    ----------
+    X : {array-like, CSR or CSC matrix or array} of shape (n_samples, n_features)
+        The data.
+
+    dropout_rate : float, default=0.1
+        The probability that an entry is hit, between 0 and 1, both included.
+
+    replacement_value : float or {"mean", "median", "feature_mean", "feature_median"}, default=0.0
+        What replaces an entry that was hit, as in :class:`skl_sparse.SparseDropoutReplacer`.
+
+    scope : {"nonzero", "all"}, default="nonzero"
+        Whether only non-zero entries can be hit, or zeros too.
+
+    rescale : bool, default=False
+        Whether to divide what is kept by ``1 - dropout_rate``.
+
+    random_state : int, RandomState instance or None, default=None
+        Seed or generator of the hits.
+
+    copy : bool, default=True
+        Whether to leave ``X`` unchanged.
+
+    Returns
+    -------
+    X_noisy : {ndarray, CSR or CSC matrix or array} of shape (n_samples, n_features)
+        The data with replaced entries.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a parameter or the data are not allowed, NaN and infinity included; or if ``scope="all"``
+        would need more memory than there is.
+
+    See Also
+    --------
+    skl_sparse.SparseDropoutReplacer : Adds the noise in training only, in pipelines.
+    dropout_segments : Replaces whole segments of a ragged array.
+
+    Examples
+    --------
+    >>> from skl_sparse.operators import dropout_replace
+    >>> dropout_replace([[1.0, 0.0, 2.0], [0.0, 3.0, 4.0]], 0.5, -1.0, random_state=0)
+    array([[ 1.,  0., -1.],
+           [ 0.,  3., -1.]])
+    """
+    replacer = SparseDropoutReplacer(
+        dropout_rate,
+        replacement_value=replacement_value,
+        scope=scope,
+        rescale=rescale,
+        random_state=random_state,
+        copy=copy,
+    ).set_output(transform="default")
+    return replacer.fit_transform(X)
+
+
+def dropout_segments(values, lengths, ratio=0.1, replacement_value=0, *, random_state=None):
+    """Replace random segments of a ragged array by a single value each.
+
+    Parameters
+    ----------
+    values : array-like of shape (n_values,)
+        The segments' values one after the other, numbers of any type.
+
+    lengths : array-like of int of shape (n_segments,)
+        The lengths of the segments, at least 0 each; their sum is ``n_values``.
+
+    ratio : float, default=0.1
+        The probability that a segment is hit, between 0 and 1, both included. Empty segments can be
+        hit like all others.
+
+    replacement_value : number, default=0
+        The single value that replaces a segment that was hit. The type of ``values`` must hold it.
+
+    random_state : int, RandomState instance or None, default=None
+        Seed or generator of the hits.
+
+    Returns
+    -------
+    new_values : ndarray of shape (n_new_values,)
+        The new segments' values, in the type of ``values``.
+
+    new_lengths : ndarray of shape (n_segments,)
+        The new lengths: 1 for each segment that was hit.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not allowed.
+
+    See Also
+    --------
+    dropout_replace : Replaces single entries.
+
+    Examples
+    --------
+    >>> from skl_sparse.operators import dropout_segments
+    >>> values, lengths = dropout_segments([1, 2, 3, 4, 5], [2, 3], 0.5, -1, random_state=3)
+    >>> values, lengths
+    (array([ 1,  2, -1]), array([2, 1]))
+    """
+    ratio = check_real("ratio", ratio, low=0, high=1)
+    rng = check_generator("random_state", random_state)
+    values = np.asarray(values)
+    if values.ndim != 1 or values.dtype.kind not in "biuf":
+        raise ValueError(
+            f"values must be a 1-D array of numbers, got {values.ndim}-D of type {values.dtype}"
+        )
+    lengths = np.asarray(lengths)
+    if lengths.ndim != 1 or (lengths.size and lengths.dtype.kind not in "iu"):
+        raise ValueError(
+            f"lengths must be a 1-D array of integers, got {lengths.ndim}-D of type {lengths.dtype}"
+        )
+    lengths = lengths.astype(np.int64)
+    if (lengths < 0).any():
+        raise ValueError(f"lengths must be >= 0, got {lengths.min()}")
+    if lengths.sum() != len(values):
+        raise ValueError(f"lengths must sum to {len(values)}, got {lengths.sum()}")
+    replacement_value = _check_value_of_type("replacement_value", replacement_value, values.dtype)
+
+    hit = np.zeros(len(lengths), dtype=bool)
+    hit[draw_hits(rng, ratio, len(lengths))] = True
+    new_lengths = np.where(hit, 1, lengths)
+    replaced = np.repeat(hit, new_lengths)
+    new_values = np.empty(len(replaced), dtype=values.dtype)
+    new_values[replaced] = replacement_value
+    new_values[~replaced] = values[np.repeat(~hit, lengths)]
+    return new_values, new_lengths
+
+
+def _soft_threshold(w, lam):
+    exact = w.astype(np.float64, copy=False)
+    return (exact - np.clip(exact, -lam, lam)).astype(w.dtype, copy=False)
+
+
+def _check_weights(w):
+    return check_array(
+        w,
+        accept_sparse=("csr", "csc"),
+        dtype=(np.float64, np.float32),
+        ensure_2d=False,
+        allow_nd=True,
+        ensure_min_samples=0,
+        ensure_min_features=0,
+        input_name="w",
+    )
+
+
+def _check_matrix(X):
+    return check_array(
+        X, accept_sparse=("csr", "csc"), dtype=(np.float64, np.float32), input_name="X"
+    )
+
+
+def _check_rows(rows, n_rows):
+    """Return which of ``n_rows`` rows are listed, as an array of bool."""
+    listed = np.zeros(n_rows, dtype=bool)
+    if rows is None:
+        listed[:] = True
+        return listed
+    rows = np.asarray(rows)
+    if rows.ndim != 1 or (rows.size and rows.dtype.kind not in "iu"):
+        raise TypeError(
+            f"rows must be a 1-D array of integers, got {rows.ndim}-D of type {rows.dtype}"
+        )
+    wrong = rows[(rows < 0) | (rows >= n_rows)]
+    if len(wrong):
+        raise ValueError(f"rows must lie in [0, {n_rows - 1}], got {wrong[0]}")
+    listed[rows.astype(np.int64)] = True
+    return listed
+
+
+def _check_value_of_type(name, value, dtype):
+    """Return ``value`` if an array of type ``dtype`` holds it as it is, a float up to rounding."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a number, got {value!r}")
+    if dtype.kind == "f":
+        fits = np.isfinite(np.float64(value)) and abs(value) <= np.finfo(dtype).max
+    else:
+        low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+        fits = value == value and low <= value <= high and int(value) == value
+    if not fits:
+        raise ValueError(f"{name} must be a finite value that type {dtype} holds, got {value!r}")
+    return value
