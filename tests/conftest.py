@@ -15,6 +15,9 @@ hypothesis.settings.register_profile("suite", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("suite")
 
 
+pytest.register_assert_rewrite("reference")
+
+
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)

@@ -114,7 +114,7 @@ class Supports:
         best, best_w, solved = self.null, np.zeros(self.n_features), 0
         beta = smallest_nonzero(alpha / np.diag(self.gram), p)
         while len(order):
-            rows, order = order[:8 if solved == 0 else 64], order[8 if solved == 0 else 64:]
+            rows, order = order[: 8 if solved == 0 else 64], order[8 if solved == 0 else 64 :]
             S, ols = self.supports[rows], self.ols[rows]
             sign = np.sign(ols)
             slope = alpha * p * sign * np.maximum(np.abs(ols), beta) ** (p - 1)

@@ -116,15 +116,28 @@ def prox_by_grid(z, lam, p, positive=False, points=4001):
 class Problem:
     """One target's problem, and what can be said of any (w, b) from outside a solver."""
 
-    def __init__(self, X, y, *, alpha=1.0, p=1.0, alpha_l2=0.0, fit_intercept=True, positive=False,
-                 sample_weight=None, feature_weights=None):
+    def __init__(
+        self,
+        X,
+        y,
+        *,
+        alpha=1.0,
+        p=1.0,
+        alpha_l2=0.0,
+        fit_intercept=True,
+        positive=False,
+        sample_weight=None,
+        feature_weights=None,
+    ):
         y = np.asarray(y, dtype=float)
         self.s = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, float)
         self.total = self.s.sum()
         self.sparse = sp.issparse(X)
         self.X = sp.csc_array(X).astype(float) if self.sparse else np.asarray(X, dtype=float)
         n_features = self.X.shape[1]
-        self.v = np.ones(n_features) if feature_weights is None else np.asarray(feature_weights, float)
+        self.v = (
+            np.ones(n_features) if feature_weights is None else np.asarray(feature_weights, float)
+        )
         self.y, self.alpha, self.p, self.alpha_l2 = y, float(alpha), float(p), float(alpha_l2)
         self.fit_intercept, self.positive = fit_intercept, positive
         share = self.s / self.total
@@ -138,6 +151,8 @@ class Problem:
         self.yc = y - self.y_mean
         self.Xc = None if self.sparse else self.X - self.mean
         self.null = 0.5 * share @ self.yc**2
+        if self.null <= 1e-30 * (share @ y**2):  # a constant target, up to rounding
+            self.null, self.yc = 0.0, np.zeros_like(self.yc)
         self.share = share
 
     # -- the objective ---------------------------------------------------------------------------
@@ -247,8 +262,11 @@ class Problem:
             elif self.alpha_l2 == 0:
                 u = (g / (a * p)) ** (1 / (p - 1))
             else:
-                t = _bisect(lambda t: a * p * np.exp((p - 1) * t) + ridge * np.exp(t) - g,
-                            np.full_like(g, -700.0), np.full_like(g, 700.0))
+                t = _bisect(
+                    lambda t: a * p * np.exp((p - 1) * t) + ridge * np.exp(t) - g,
+                    np.full_like(g, -700.0),
+                    np.full_like(g, 700.0),
+                )
                 u = np.where(g > 0, np.exp(t), 0.0)
             value = np.where(u > 0, g * u - a * power(u, p) - 0.5 * ridge * u * u, 0.0)
         return value.sum(), keep, u
@@ -294,7 +312,7 @@ class Problem:
             gk = np.maximum(g[keep], 0) if self.positive else np.abs(g[keep])
             with np.errstate(invalid="ignore"):
                 bend = np.where(gk > 0, gk * u, 0.0).sum()
-            return -(linear - c * square - bend) if np.isfinite(value) else np.inf
+            return -(linear - c * square - bend) if np.isfinite(value) else 1e300
 
         if square == 0 or linear <= 0:
             best = 0.0
@@ -304,11 +322,24 @@ class Problem:
                 keep = self.v > 0
                 gk = np.maximum(g[keep], 0) if self.positive else np.abs(g[keep])
                 with np.errstate(divide="ignore"):
-                    limit = min(limit, np.min(np.where(gk > 0, self.v[keep] * self.alpha / gk,
-                                                       np.inf), initial=np.inf))
+                    limit = min(
+                        limit,
+                        np.min(
+                            np.where(gk > 0, self.v[keep] * self.alpha / gk, np.inf), initial=np.inf
+                        ),
+                    )
                 c = limit
             else:
-                c = float(_bisect(np.vectorize(slope_down), 0.0, limit))
+                low, high = slope_down(0.0), slope_down(limit)
+                c = (
+                    limit
+                    if high <= 0
+                    else 0.0
+                    if low >= 0
+                    else scipy.optimize.brentq(
+                        slope_down, 0.0, limit, xtol=1e-300, rtol=1e-15, maxiter=2000
+                    )
+                )
             best = max(dual(c), dual(0.0))
         return max(self.objective(w, b) - best, 0.0) / self.null
 
@@ -316,9 +347,15 @@ class Problem:
 def problem_of(model, X, y, sample_weight=None, target=None):
     """The problem that a fitted estimator was asked to solve."""
     return Problem(
-        X, y if target is None else y[:, target], alpha=model.alpha, p=model.p,
-        alpha_l2=model.alpha_l2, fit_intercept=model.fit_intercept, positive=model.positive,
-        sample_weight=sample_weight, feature_weights=model.feature_weights,
+        X,
+        y if target is None else y[:, target],
+        alpha=model.alpha,
+        p=model.p,
+        alpha_l2=model.alpha_l2,
+        fit_intercept=model.fit_intercept,
+        positive=model.positive,
+        sample_weight=sample_weight,
+        feature_weights=model.feature_weights,
     )
 
 
@@ -351,7 +388,9 @@ def assert_certified(model, X, y, sample_weight=None, *, tol=None, exact=1e-6):
     gap = problem.dual_gap(w, b, columns)
     # sqrt(2 gain) is known to sqrt(eps) only; where it is the smaller of the two it may read 0
     assert abs(model.optimality_ - optimality) <= exact * optimality + 1e-7, (
-        model.optimality_, optimality)
+        model.optimality_,
+        optimality,
+    )
     if np.isnan(gap):
         assert np.isnan(model.dual_gap_)
     else:  # the reference searches the scaling to the last digit: nothing beats it

@@ -50,8 +50,16 @@ def test_gap_bounds_the_distance_and_vanishes_at_the_minimum(p, alpha_l2, positi
     X = rng.normal(size=(15, 5)) + 2.0
     y = X @ [1.0, -2.0, 0.0, 0.5, 0.0] + rng.normal(size=15)
     v = {"ones": None, "some free": [0, 1, 0, 1, 1], "uneven": [0.5, 1, 2, 1, 3]}[weights]
-    problem = Problem(X, y, alpha=0.1, p=p, alpha_l2=alpha_l2, positive=positive,
-                      feature_weights=v, sample_weight=rng.uniform(0.5, 2, 15))
+    problem = Problem(
+        X,
+        y,
+        alpha=0.1,
+        p=p,
+        alpha_l2=alpha_l2,
+        positive=positive,
+        feature_weights=v,
+        sample_weight=rng.uniform(0.5, 2, 15),
+    )
     w = np.zeros(5)
     start = problem.dual_gap(w)
     assert start > 0

@@ -28,9 +28,16 @@ def fit(X, y, alpha=0.05, p=1.0, **parameters):
 
 
 def finite(model):
-    return all(np.all(np.isfinite(a)) for a in (
-        model.coef_, model.intercept_, model.objective_, model.penalty_, model.optimality_
-    ))
+    return all(
+        np.all(np.isfinite(a))
+        for a in (
+            model.coef_,
+            model.intercept_,
+            model.objective_,
+            model.penalty_,
+            model.optimality_,
+        )
+    )
 
 
 @containers
@@ -54,8 +61,13 @@ def test_columns_that_say_nothing(p, alpha, container):
     """Empty, constant, constant at 1e8, constant but for rounding: coefficient exactly 0."""
     X, y = data()
     rng = np.random.default_rng(1)
-    dull = np.c_[np.zeros(30), np.full(30, 3.0), np.full(30, 1e8), np.full(30, 0.1),
-                 1e8 * (1 + 1e-16 * rng.normal(size=30))]
+    dull = np.c_[
+        np.zeros(30),
+        np.full(30, 3.0),
+        np.full(30, 1e8),
+        np.full(30, 0.1),
+        1e8 * (1 + 1e-16 * rng.normal(size=30)),
+    ]
     model = fit(container(np.c_[dull, X]), y, alpha, p, tol=1e-10)
     np.testing.assert_array_equal(model.coef_[:5], 0)
     alone = fit(container(X), y, alpha, p, tol=1e-10)
@@ -195,8 +207,12 @@ def test_scales(p, exponent, what, container):
         pytest.skip(f"alpha = 1e{log_alpha:.0f} is not a float")
     model = fit(container(kx * X), ky * y, 10.0**log_alpha, p, tol=1e-8)
     plain = fit(container(X), y, 0.05, p, tol=1e-8)
-    np.testing.assert_allclose(model.coef_ / (ky / kx) if abs(exponent) < 150 or what == "both"
-                               else model.coef_ * kx / ky, plain.coef_, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        model.coef_ / (ky / kx) if abs(exponent) < 150 or what == "both" else model.coef_ * kx / ky,
+        plain.coef_,
+        rtol=1e-4,
+        atol=1e-5,
+    )
     assert model.intercept_ / ky == pytest.approx(plain.intercept_, rel=1e-5)
     assert finite(model)
     assert model.objective_ / ky / ky == pytest.approx(plain.objective_, rel=1e-6)
@@ -253,8 +269,11 @@ def test_free_twins(p, container):
         assert 0 <= model.dual_gap_ <= 1e-9
         once = fit(container(X), y, p=p, feature_weights=v[1:], tol=1e-9)
         assert model.objective_ == pytest.approx(once.objective_, rel=1e-7)
-    np.testing.assert_allclose(Problem(twins, y, p=p, alpha=0.05, feature_weights=v).optimality(
-        model.coef_), model.optimality_, atol=1e-7)
+    np.testing.assert_allclose(
+        Problem(twins, y, p=p, alpha=0.05, feature_weights=v).optimality(model.coef_),
+        model.optimality_,
+        atol=1e-7,
+    )
 
 
 @containers

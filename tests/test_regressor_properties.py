@@ -37,9 +37,12 @@ def problems(draw):
     p = draw(exponents)
     container = draw(st.sampled_from([np.asarray, sp.csr_array, sp.csc_array]))
     keywords = {
-        "p": p, "feature_weights": v, "fit_intercept": draw(st.booleans()),
-        "positive": draw(st.booleans()), "solver": draw(st.sampled_from(
-            ["auto", "cd", "proximal_gradient"])), "local_search": draw(st.booleans()),
+        "p": p,
+        "feature_weights": v,
+        "fit_intercept": draw(st.booleans()),
+        "positive": draw(st.booleans()),
+        "solver": draw(st.sampled_from(["auto", "cd", "proximal_gradient"])),
+        "local_search": draw(st.booleans()),
     }
     # penalties of a size that matters: in the unit of y^2 / (y / x)^p
     unit = size ** (2 - p) * float(np.abs(X).max() or 1.0) ** p
@@ -49,8 +52,11 @@ def problems(draw):
     return X, y, s, container, keywords
 
 
-quick = settings(max_examples=300, deadline=None,
-                 suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+quick = settings(
+    max_examples=300,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 
 
 def fitted(X, y, s, **keywords):
@@ -87,8 +93,9 @@ def test_masks(problem, level):
     X, y, s, container, keywords = problem
     scale = float(np.abs(y).max()) / float(np.abs(X).max() or 1.0)
     threshold = float(10**level * scale)
-    model, silent = fitted(container(X), y, s, tol=1e-6, max_iter=20_000,
-                           sparsity_threshold=threshold, **keywords)
+    model, silent = fitted(
+        container(X), y, s, tol=1e-6, max_iter=20_000, sparsity_threshold=threshold, **keywords
+    )
     magnitude = np.abs(model.coef_)
     assert np.all((magnitude == 0) | (magnitude > threshold))
     np.testing.assert_array_equal(model.mask_, magnitude > threshold)

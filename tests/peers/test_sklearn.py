@@ -27,8 +27,13 @@ def peer(alpha, total, p=1.0, alpha_l2=0.0, **parameters):
     if p == 2:
         # F of ours is scikit-learn's over 2 sum(s), so its alpha is 2 sum(s) times ours
         positive = parameters.get("positive", False)
-        return Ridge(2 * total * alpha, tol=1e-14, max_iter=1_000_000,
-                     solver="lbfgs" if positive else "auto", **parameters)
+        return Ridge(
+            2 * total * alpha,
+            tol=1e-14,
+            max_iter=1_000_000,
+            solver="lbfgs" if positive else "auto",
+            **parameters,
+        )
     strict = {"tol": 1e-14, "max_iter": 200_000}
     if alpha_l2 == 0:
         return Lasso(alpha, **strict, **parameters)
@@ -38,8 +43,15 @@ def peer(alpha, total, p=1.0, alpha_l2=0.0, **parameters):
 
 def compare(X, y, alpha, weights=None, fit_intercept=True, positive=False, **parameters):
     """Our objective is the peer's to 1e-9, where the peer (by its own gap) is that close."""
-    problem = Problem(X, y, alpha=alpha, sample_weight=weights, fit_intercept=fit_intercept,
-                      positive=positive, **parameters)
+    problem = Problem(
+        X,
+        y,
+        alpha=alpha,
+        sample_weight=weights,
+        fit_intercept=fit_intercept,
+        positive=positive,
+        **parameters,
+    )
     shared = {"fit_intercept": fit_intercept, "positive": positive}
     model = ours(alpha, **parameters, **shared).fit(X, y, sample_weight=weights)
     other = peer(alpha, problem.total, **parameters, **shared)
@@ -81,8 +93,9 @@ def test_generated(name, fit_intercept, positive, kind):
         top = Problem(X, y).alpha_max()
         for share in (0.5, 0.05):
             for weights in (None, s):
-                converged += compare(X, y, share * top, weights, fit_intercept, positive,
-                                     **PARAMETERS[name])
+                converged += compare(
+                    X, y, share * top, weights, fit_intercept, positive, **PARAMETERS[name]
+                )
     # the comparison to 1e-9 is not empty (lbfgs, for the positive ridge, stops before 1e-9)
     assert converged >= (0 if name == "ridge" and positive else 6)
 
@@ -105,7 +118,8 @@ def test_several_targets(name):
         other = peer(alpha, problem.total, **PARAMETERS[name]).fit(X, Y[:, k], sample_weight=s)
         np.testing.assert_allclose(
             problem.objective(model.coef_[k], model.intercept_[k]),
-            problem.objective(other.coef_, other.intercept_), rtol=1e-9,
+            problem.objective(other.coef_, other.intercept_),
+            rtol=1e-9,
         )
     np.testing.assert_allclose(
         model.predict(X), X @ model.coef_.T + model.intercept_, rtol=1e-10, atol=1e-10
