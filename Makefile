@@ -69,9 +69,9 @@ dev: .venv-dev/installed  ## editable install and every tool, in .venv-dev
 	touch $@
 
 lint: .venv-lint/installed  ## ruff, cython-lint, mypy
-	.venv-lint/$(BIN)/ruff check .
-	.venv-lint/$(BIN)/ruff format --check .
-	.venv-lint/$(BIN)/cython-lint skl_sparse
+	.venv-lint/$(BIN)/ruff check --output-format concise .
+	.venv-lint/$(BIN)/ruff format --check --output-format concise .
+	PATH="$(CURDIR)/.venv-lint/$(BIN):$$PATH" cython-lint skl_sparse  # it calls pycodestyle
 	.venv-lint/$(BIN)/mypy
 
 format: .venv-lint/installed  ## let ruff lay out the code
