@@ -103,6 +103,6 @@ def scale_rows(X, factors, *, in_place=False):
     """Multiply each row by its factor, in double."""
     # The rows of X are the columns of its transpose, which shares its arrays.
     result = scale_columns(X.T, factors, in_place=in_place, multiply=True).T
-    if in_place and sp.issparse(X):
-        return rebuild(X, result.data, result.indices, result.indptr, in_place)
-    return result
+    if not in_place:
+        return result
+    return rebuild(X, result.data, result.indices, result.indptr, True) if sp.issparse(X) else X

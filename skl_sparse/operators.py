@@ -465,16 +465,11 @@ def dropout_segments(values, lengths, ratio=0.1, replacement_value=0, *, random_
     ratio = check_real("ratio", ratio, low=0, high=1)
     rng = check_generator("random_state", random_state)
     values = np.asarray(values)
-    if values.ndim != 1 or values.dtype.kind not in "biuf":
-        raise ValueError(
-            f"values must be a 1-D array of numbers, got {values.ndim}-D of type {values.dtype}"
-        )
-    lengths = np.asarray(lengths)
-    if lengths.ndim != 1 or (lengths.size and lengths.dtype.kind not in "iu"):
-        raise ValueError(
-            f"lengths must be a 1-D array of integers, got {lengths.ndim}-D of type {lengths.dtype}"
-        )
-    lengths = lengths.astype(np.int64)
+    if values.ndim != 1:
+        raise ValueError(f"values must be a 1-D array of numbers, got {values.ndim}-D")
+    if values.dtype.kind not in "biuf":
+        raise TypeError(f"values must be a 1-D array of numbers, got type {values.dtype}")
+    lengths = _check_integers("lengths", lengths)
     if (lengths < 0).any():
         raise ValueError(f"lengths must be >= 0, got {lengths.min()}")
     if lengths.sum() != len(values):
@@ -521,16 +516,22 @@ def _check_rows(rows, n_rows):
     if rows is None:
         listed[:] = True
         return listed
-    rows = np.asarray(rows)
-    if rows.ndim != 1 or (rows.size and rows.dtype.kind not in "iu"):
-        raise TypeError(
-            f"rows must be a 1-D array of integers, got {rows.ndim}-D of type {rows.dtype}"
-        )
+    rows = _check_integers("rows", rows)
     wrong = rows[(rows < 0) | (rows >= n_rows)]
     if len(wrong):
         raise ValueError(f"rows must lie in [0, {n_rows - 1}], got {wrong[0]}")
-    listed[rows.astype(np.int64)] = True
+    listed[rows] = True
     return listed
+
+
+def _check_integers(name, values):
+    """Return ``values`` as a 1-D array of int64, or say why they are none."""
+    values = np.asarray(values)
+    if values.ndim != 1:
+        raise ValueError(f"{name} must be a 1-D array of integers, got {values.ndim}-D")
+    if values.size and values.dtype.kind not in "iu":
+        raise TypeError(f"{name} must be a 1-D array of integers, got type {values.dtype}")
+    return values.astype(np.int64)
 
 
 def _check_value_of_type(name, value, dtype):
