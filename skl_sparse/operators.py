@@ -538,11 +538,13 @@ def _check_value_of_type(name, value, dtype):
     """Return ``value`` if an array of type ``dtype`` holds it as it is, a float up to rounding."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} must be a number, got {value!r}")
-    if dtype.kind == "f":
-        fits = np.isfinite(np.float64(value)) and abs(value) <= np.finfo(dtype).max
+    if not np.isfinite(np.float64(value)):
+        fits = False
+    elif dtype.kind == "f":
+        fits = abs(value) <= np.finfo(dtype).max
     else:
         low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
-        fits = value == value and low <= value <= high and int(value) == value
+        fits = low <= value <= high and int(value) == value
     if not fits:
         raise ValueError(f"{name} must be a finite value that type {dtype} holds, got {value!r}")
     return value

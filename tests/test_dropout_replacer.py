@@ -392,7 +392,7 @@ def test_read_only_memory_maps(make, scope, copy, tmp_path):
 def test_nan_and_infinity_are_refused(make, bad, method):
     X = toy()
     X[2, 4] = bad
-    with pytest.raises(ValueError, match="NaN|infinity"):
+    with pytest.raises(ValueError, match=r"NaN|infinity"):
         getattr(SparseDropoutReplacer(), method)(make(X))
 
 

@@ -305,9 +305,9 @@ def test_scales_mixed_in_one_column():
 @pytest.mark.parametrize("make", [np.asarray, sp.csr_array])
 def test_norm_beyond_float64_is_refused(make):
     X = make(np.full((4, 2), 1.5e308))
-    with pytest.raises(ValueError, match="norm='l2'.*range of float64.*column 0"):
+    with pytest.raises(ValueError, match=r"norm='l2'.*range of float64.*column 0"):
         SparseNormalizer().fit(X)
-    with pytest.raises(ValueError, match="target_norm=1e\\+200.*range of float64"):
+    with pytest.raises(ValueError, match=r"target_norm=1e\+200.*range of float64"):
         SparseNormalizer(target_norm=1e200).fit(make(np.full((4, 2), 1e-200)))
 
 
@@ -337,17 +337,15 @@ def test_nan_and_infinity_are_refused(make, bad):
     X = toy()
     X[2, 4] = bad
     for method in ("fit", "partial_fit", "fit_transform"):
-        with pytest.raises(ValueError, match="NaN|infinity"):
+        with pytest.raises(ValueError, match=r"NaN|infinity"):
             getattr(SparseNormalizer(), method)(make(X))
     for method in ("transform", "inverse_transform"):
-        with pytest.raises(ValueError, match="NaN|infinity"):
+        with pytest.raises(ValueError, match=r"NaN|infinity"):
             getattr(SparseNormalizer().fit(toy()), method)(make(X))
 
 
 @pytest.mark.parametrize("norm", NORMS)
-@pytest.mark.parametrize(
-    "X", [np.zeros((3, 2)), np.array([[0.0, -2.0]]), np.array([[5.0], [0.0]])]
-)
+@pytest.mark.parametrize("X", [np.zeros((3, 2)), np.array([[0.0, -2.0]]), np.array([[5.0], [0.0]])])
 def test_degenerate_shapes(norm, X):
     expected = reference(X, norm)[0]
     for make in CONTAINERS.values():

@@ -25,13 +25,14 @@ TRANSFORMERS = [
         for mode in ("unit", "max_norm")
     ),
     SparseNormalizer(threshold=0.1, target_norm=3.0),
-    SparseNormalizer(copy=False),
     SparseDropoutReplacer(),
     SparseDropoutReplacer(0.5, scope="all", replacement_value="feature_median", rescale=True),
     SparseDropoutReplacer(0.0, replacement_value="mean"),
     SparseDropoutReplacer(1.0, replacement_value="feature_mean", scope="all"),
-    SparseDropoutReplacer(copy=False),
 ]
+
+# Some checks transform one array twice, so no transformer that works in place passes them all
+# (scikit-learn's own do not); copy=False is tested by check_inplace_ensure_writeable.
 
 
 @parametrize_with_checks(TRANSFORMERS)
@@ -50,13 +51,20 @@ UNLISTED = [
     estimator_checks.check_global_output_transform_pandas,
 ]
 
+# The checks of output mix data frames with arrays on purpose.
+mixes_frames_and_arrays = pytest.mark.filterwarnings(
+    "ignore:X (has|does not have valid) feature names:UserWarning"
+)
 
+
+@mixes_frames_and_arrays
 @pytest.mark.parametrize("check", UNLISTED, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("transformer", TRANSFORMERS, ids=repr)
 def test_unlisted_checks(transformer, check):
     check(type(transformer).__name__, clone(transformer))
 
 
+@mixes_frames_and_arrays
 @pytest.mark.parametrize(
     "check",
     [
