@@ -10,6 +10,7 @@ from ._dropout import add_noise, check_replacement, learn_replacement
 from ._storage import tidy
 from ._validation import check_bool, check_choice, check_generator, check_integer, check_real
 
+
 class SparseDropoutReplacer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Replace random entries in training, pass the data unchanged afterwards.
 

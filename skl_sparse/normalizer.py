@@ -8,6 +8,7 @@ from ._columns import column_norms, scale_columns
 from ._storage import tidy
 from ._validation import check_bool, check_choice, check_real, check_sample_weight
 
+
 class SparseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Scale each column to a given norm, and new data as the training data was.
 
