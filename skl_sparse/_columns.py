@@ -7,7 +7,8 @@ Sparse arrays are canonical: sorted, without duplicates. Pass ``X.T``, which sha
 import numpy as np
 import scipy.sparse as sp
 
-from . import _column_kernels as kernels
+import skl_sparse._column_kernels as kernels
+
 from ._storage import layout, rebuild
 
 
@@ -71,7 +72,14 @@ def column_medians(X):
     offsets = np.concatenate([[0], np.cumsum(count)])
     out = np.empty(X.shape[1])
     kernels.medians(
-        data, indices, indptr, columns_major, offsets, offsets[:-1].copy(), np.empty(offsets[-1]), out
+        data,
+        indices,
+        indptr,
+        columns_major,
+        offsets,
+        offsets[:-1].copy(),
+        np.empty(offsets[-1]),
+        out,
     )
     return out
 
@@ -83,9 +91,7 @@ def scale_columns(X, factors, threshold=0.0, *, in_place=False, multiply=False):
     """
     data, indices, indptr, columns_major = layout(X)
     out = data if in_place else np.empty_like(data)
-    zeros = kernels.scale(
-        data, indices, indptr, columns_major, threshold, factors, multiply, out
-    )
+    zeros = kernels.scale(data, indices, indptr, columns_major, threshold, factors, multiply, out)
     if sp.issparse(X):
         if not in_place:
             indices, indptr = indices.copy(), indptr.copy()
@@ -103,6 +109,6 @@ def scale_rows(X, factors, *, in_place=False):
     """Multiply each row by its factor, in double."""
     # The rows of X are the columns of its transpose, which shares its arrays.
     result = scale_columns(X.T, factors, in_place=in_place, multiply=True).T
-    if in_place and sp.issparse(X):
-        return rebuild(X, result.data, result.indices, result.indptr, in_place)
-    return result
+    if not in_place:
+        return result
+    return rebuild(X, result.data, result.indices, result.indptr, True) if sp.issparse(X) else X

@@ -6,7 +6,8 @@ import os
 import numpy as np
 import scipy.sparse as sp
 
-from . import _dropout_kernels as kernels
+import skl_sparse._dropout_kernels as kernels
+
 from ._columns import column_means, column_medians
 from ._storage import layout, rebuild
 from ._validation import check_choice, check_real
@@ -108,7 +109,9 @@ def _replace_dense(X, rng, rate, replacement, everywhere, keep, in_place):
 def _replace_stored(X, rng, rate, replacement, keep, in_place):
     data, indices, indptr, columns_major = layout(X)
     hits = draw_hits(rng, rate, np.count_nonzero(data))
-    out = (data, indices, indptr) if in_place else tuple(map(np.empty_like, (data, indices, indptr)))
+    out = (data, indices, indptr)
+    if not in_place:
+        out = tuple(map(np.empty_like, out))
     stored = kernels.replace_stored(
         data, indices, indptr, columns_major, hits, replacement, keep, *out
     )

@@ -10,6 +10,7 @@ from ._dropout import add_noise, check_replacement, learn_replacement
 from ._storage import tidy
 from ._validation import check_bool, check_choice, check_generator, check_integer, check_real
 
+
 class SparseDropoutReplacer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Replace random entries in training, pass the data unchanged afterwards.
 
@@ -56,7 +57,7 @@ class SparseDropoutReplacer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
     n_features_in_ : int
         Number of features seen during ``fit``.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of features seen during ``fit``, if ``X`` has names that are all strings.
 
     See Also
@@ -300,7 +301,7 @@ class SparseDropoutSampler(BaseEstimator):
     n_features_in_ : int
         Number of features seen during ``fit_resample``.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of features seen during ``fit_resample``, if ``X`` has names that are all strings.
 
     See Also

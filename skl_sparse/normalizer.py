@@ -8,6 +8,7 @@ from ._columns import column_norms, scale_columns
 from ._storage import tidy
 from ._validation import check_bool, check_choice, check_real, check_sample_weight
 
+
 class SparseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Scale each column to a given norm, and new data as the training data was.
 
@@ -55,7 +56,7 @@ class SparseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     n_features_in_ : int
         Number of features seen during ``fit``.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of features seen during ``fit``, if ``X`` has names that are all strings.
 
     See Also

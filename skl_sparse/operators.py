@@ -545,16 +545,11 @@ def dropout_segments(values, lengths, ratio=0.1, replacement_value=0, *, random_
     ratio = check_real("ratio", ratio, low=0, high=1)
     rng = check_generator("random_state", random_state)
     values = np.asarray(values)
-    if values.ndim != 1 or values.dtype.kind not in "biuf":
-        raise ValueError(
-            f"values must be a 1-D array of numbers, got {values.ndim}-D of type {values.dtype}"
-        )
-    lengths = np.asarray(lengths)
-    if lengths.ndim != 1 or (lengths.size and lengths.dtype.kind not in "iu"):
-        raise ValueError(
-            f"lengths must be a 1-D array of integers, got {lengths.ndim}-D of type {lengths.dtype}"
-        )
-    lengths = lengths.astype(np.int64)
+    if values.ndim != 1:
+        raise ValueError(f"values must be a 1-D array of numbers, got {values.ndim}-D")
+    if values.dtype.kind not in "biuf":
+        raise TypeError(f"values must be a 1-D array of numbers, got type {values.dtype}")
+    lengths = _check_integers("lengths", lengths)
     if (lengths < 0).any():
         raise ValueError(f"lengths must be >= 0, got {lengths.min()}")
     if lengths.sum() != len(values):
@@ -601,27 +596,35 @@ def _check_rows(rows, n_rows):
     if rows is None:
         listed[:] = True
         return listed
-    rows = np.asarray(rows)
-    if rows.ndim != 1 or (rows.size and rows.dtype.kind not in "iu"):
-        raise TypeError(
-            f"rows must be a 1-D array of integers, got {rows.ndim}-D of type {rows.dtype}"
-        )
+    rows = _check_integers("rows", rows)
     wrong = rows[(rows < 0) | (rows >= n_rows)]
     if len(wrong):
         raise ValueError(f"rows must lie in [0, {n_rows - 1}], got {wrong[0]}")
-    listed[rows.astype(np.int64)] = True
+    listed[rows] = True
     return listed
+
+
+def _check_integers(name, values):
+    """Return ``values`` as a 1-D array of int64, or say why they are none."""
+    values = np.asarray(values)
+    if values.ndim != 1:
+        raise ValueError(f"{name} must be a 1-D array of integers, got {values.ndim}-D")
+    if values.size and values.dtype.kind not in "iu":
+        raise TypeError(f"{name} must be a 1-D array of integers, got type {values.dtype}")
+    return values.astype(np.int64)
 
 
 def _check_value_of_type(name, value, dtype):
     """Return ``value`` if an array of type ``dtype`` holds it as it is, a float up to rounding."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} must be a number, got {value!r}")
-    if dtype.kind == "f":
-        fits = np.isfinite(np.float64(value)) and abs(value) <= np.finfo(dtype).max
+    if not np.isfinite(np.float64(value)):
+        fits = False
+    elif dtype.kind == "f":
+        fits = abs(value) <= np.finfo(dtype).max
     else:
         low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
-        fits = value == value and low <= value <= high and int(value) == value
+        fits = low <= value <= high and int(value) == value
     if not fits:
         raise ValueError(f"{name} must be a finite value that type {dtype} holds, got {value!r}")
     return value

@@ -99,7 +99,7 @@ class SparseLpRegressor(RegressorMixin, BaseEstimator):
         Passes of the outer loop, over all starts and refits.
     n_features_in_ : int
         Number of features seen in `fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features seen in `fit`, if all were strings.
 
     Warns
