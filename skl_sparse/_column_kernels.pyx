@@ -8,6 +8,7 @@ never do. Sums are kept in double.
 """
 
 from cython cimport floating
+from libc.float cimport DBL_MAX
 from libc.math cimport fabs
 from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport qsort
@@ -124,6 +125,21 @@ def accumulate_stored(
         else:
             for k in range(data.shape[0]):
                 total[indices[k]] += data[k] != 0
+
+
+def survey(const floating[::1] data):
+    """Return the number of zeros, or -1 if an entry is not finite."""
+    cdef Py_ssize_t k, zeros = 0
+    cdef double a
+    with nogil:
+        for k in range(data.shape[0]):
+            a = fabs(data[k])
+            if not (a > 0 and a <= DBL_MAX):
+                if a != 0:
+                    zeros = -1
+                    break
+                zeros += 1
+    return zeros
 
 
 def any_below(const floating[::1] data, double bound):

@@ -29,19 +29,18 @@ def draw_hits(rng, rate, n):
     log_miss = np.log1p(-rate)
     chunks = []
     last = -1
-    while last < n:
+    while True:
         expected = (n - last) * rate
         size = min(_CHUNK, int(expected + 4 * np.sqrt(expected)) + 1)
-        with np.errstate(over="ignore"):
-            gaps = np.log1p(-rng.random_sample(size)) / log_miss
-        hits = np.minimum(gaps, n).astype(np.int64)
-        hits += 1
-        np.cumsum(hits, out=hits)
-        hits += last
+        logs = rng.random_sample(size)
+        np.negative(logs, out=logs)
+        np.log1p(logs, out=logs)
+        hits = np.empty(size, dtype=np.int64)
+        placed = kernels.place_hits(logs, log_miss, last, n, hits)
+        chunks.append(hits[:placed])
+        if placed < size:
+            return np.concatenate(chunks)
         last = hits[-1]
-        chunks.append(hits)
-    hits = np.concatenate(chunks)
-    return hits[: np.searchsorted(hits, n)]
 
 
 def check_replacement(name, value):
@@ -108,7 +107,7 @@ def _replace_dense(X, rng, rate, replacement, everywhere, keep, in_place):
 
 def _replace_stored(X, rng, rate, replacement, keep, in_place):
     data, indices, indptr, columns_major = layout(X)
-    hits = draw_hits(rng, rate, np.count_nonzero(data))
+    hits = draw_hits(rng, rate, len(data))
     out = (data, indices, indptr)
     if not in_place:
         out = tuple(map(np.empty_like, out))

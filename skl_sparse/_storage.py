@@ -4,6 +4,12 @@ from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
+from sklearn.utils import assert_all_finite
+
+from skl_sparse._column_kernels import survey
+
+# What check_array and validate_data are to let through without conversion.
+ACCEPTED = {"accept_sparse": ("csr", "csc"), "dtype": (np.float64, np.float32)}
 
 
 class Layout(NamedTuple):
@@ -34,21 +40,29 @@ def layout(X):
     return Layout(cells.reshape(-1), np.empty(0, dtype=np.int64), indptr, columns_major)
 
 
-def tidy(X, copy=True):
-    """Return ``X`` with sorted indices and without duplicates, and whether it may be overwritten.
+def tidy(X, copy=True, *, strip_zeros=False):
+    """Return ``X`` in canonical form, and whether the result may be overwritten.
 
-    ``X`` itself is changed only if ``copy`` is False and all its arrays are writeable.
+    Sparse arrays get sorted indices without duplicates and, if asked, no stored zeros, and are
+    checked for NaN and infinity. ``X`` itself is changed only if ``copy`` is False and all its arrays
+    are writeable.
     """
-    if sp.issparse(X):
-        parts = (X.data, X.indices, X.indptr)
-    else:
-        parts = (X,)
-    disposable = not copy and all(part.flags.writeable for part in parts)
-    if sp.issparse(X) and not X.has_canonical_format:
+    if not sp.issparse(X):
+        return X, not copy and X.flags.writeable
+    disposable = not copy and all(part.flags.writeable for part in (X.data, X.indices, X.indptr))
+    if not X.has_canonical_format:
         if not disposable:
             X = X.copy()
             disposable = True
         X.sum_duplicates()
+    zeros = survey(X.data[: X.nnz])
+    if zeros < 0:
+        assert_all_finite(X.data, input_name="X")
+    if zeros > 0 and strip_zeros:
+        if not disposable:
+            X = X.copy()
+            disposable = True
+        X.eliminate_zeros()
     return X, disposable
 
 
