@@ -6,6 +6,7 @@ Sparse arrays are canonical: sorted, without duplicates. Pass ``X.T``, which sha
 
 import numpy as np
 import scipy.sparse as sp
+from sklearn.utils import assert_all_finite
 
 import skl_sparse._column_kernels as kernels
 
@@ -16,20 +17,27 @@ def column_sums(X, kind, threshold=0.0, sample_weight=None):
     """Sum over each column the entries with abs(x) > ``threshold``, as ``kind`` says.
 
     Returns the sums and, for squares, the sums of the large entries and of the small ones, which are
-    scaled before they are squared.
+    scaled before they are squared. Raises ValueError for NaN and infinity.
     """
     data, indices, indptr, columns_major = layout(X)
     total, large, small = np.zeros((3, X.shape[1]))
     if len(indices) and not columns_major and threshold == 0 and sample_weight is None:
-        kernels.accumulate_stored(data, indices, kind, total)
+        _refuse_unless(kernels.accumulate_stored(data, indices, kind, total), X)
         if kind != kernels.SQUARES or _squares_are_safe(data, total):
             return total, large, small
         total[:] = 0
     weights = np.empty(0) if sample_weight is None else sample_weight
-    kernels.accumulate(
+    finite = kernels.accumulate(
         data, indices, indptr, columns_major, kind, threshold, weights, total, large, small
     )
+    _refuse_unless(finite, X)
     return total, large, small
+
+
+def _refuse_unless(finite, X):
+    """Raise what scikit-learn raises for NaN and infinity, unless it was told to assume_finite."""
+    if not finite:
+        assert_all_finite(X.data if sp.issparse(X) else X, input_name="X")
 
 
 def _squares_are_safe(data, total):
@@ -88,10 +96,14 @@ def scale_columns(X, factors, threshold=0.0, *, in_place=False, multiply=False):
     """Divide (or multiply) each column by its factor, in double.
 
     Entries with abs(x) <= ``threshold`` are removed from sparse arrays and become 0 in dense ones.
+    Raises ValueError for NaN and infinity.
     """
     data, indices, indptr, columns_major = layout(X)
+    if in_place:  # look before writing
+        _refuse_unless(kernels.survey(data) >= 0, X)
     out = data if in_place else np.empty_like(data)
     zeros = kernels.scale(data, indices, indptr, columns_major, threshold, factors, multiply, out)
+    _refuse_unless(zeros >= 0, X)
     if sp.issparse(X):
         if not in_place:
             indices, indptr = indices.copy(), indptr.copy()

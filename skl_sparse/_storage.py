@@ -43,9 +43,9 @@ def layout(X):
 def tidy(X, copy=True, *, strip_zeros=False):
     """Return ``X`` in canonical form, and whether the result may be overwritten.
 
-    Sparse arrays get sorted indices without duplicates and, if asked, no stored zeros, and are
-    checked for NaN and infinity. ``X`` itself is changed only if ``copy`` is False and all its arrays
-    are writeable.
+    Sparse arrays get sorted indices without duplicates. With ``strip_zeros`` stored zeros go too, and
+    NaN and infinity, looked for in the same pass, raise ValueError. ``X`` itself is changed only if
+    ``copy`` is False and all its arrays are writeable.
     """
     if not sp.issparse(X):
         return X, not copy and X.flags.writeable
@@ -55,14 +55,15 @@ def tidy(X, copy=True, *, strip_zeros=False):
             X = X.copy()
             disposable = True
         X.sum_duplicates()
-    zeros = survey(X.data[: X.nnz])
-    if zeros < 0:
-        assert_all_finite(X.data, input_name="X")
-    if zeros > 0 and strip_zeros:
-        if not disposable:
-            X = X.copy()
-            disposable = True
-        X.eliminate_zeros()
+    if strip_zeros:
+        zeros = survey(X.data[: X.nnz])
+        if zeros < 0:
+            assert_all_finite(X.data, input_name="X")
+        if zeros > 0:
+            if not disposable:
+                X = X.copy()
+                disposable = True
+            X.eliminate_zeros()
     return X, disposable
 
 

@@ -131,7 +131,7 @@ class SparseDropoutReplacer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         TypeError, ValueError
             If a parameter or the data are not allowed, NaN and infinity included.
         """
-        X, _ = tidy(self._validate(X, reset=True))
+        X, _ = tidy(self._validate(X, reset=True, ensure_all_finite=True))
         return self._learn(X)
 
     def fit_transform(self, X, y=None):
@@ -224,7 +224,7 @@ class SparseDropoutReplacer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         return stacked, y
 
     def _validate(self, X, reset, **options):
-        """Check the parameters, then the data; whether sparse data are finite is left to tidy."""
+        """Check the parameters, then the data; sparse data may be left to ``strip_zeros``."""
         check_real("dropout_rate", self.dropout_rate, low=0, high=1)
         check_replacement("replacement_value", self.replacement_value)
         check_choice("scope", self.scope, ("nonzero", "all"))

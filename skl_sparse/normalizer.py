@@ -229,7 +229,7 @@ class SparseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return scale_columns(X, self.scale_, in_place=disposable, multiply=True)
 
     def _validate(self, X, reset):
-        """Check the parameters, then the data; whether sparse data are finite is left to tidy."""
+        """Check the parameters, then the data; the passes over sparse data find NaN themselves."""
         check_choice("norm", self.norm, ("l1", "l2", "max", "rms"))
         check_choice("mode", self.mode, ("unit", "max_norm"))
         check_real("target_norm", self.target_norm, low=0, low_inclusive=False)
