@@ -4,7 +4,7 @@ An array is walked along its major axis: the rows of CSR and C-ordered dense arr
 CSC and Fortran-ordered ones (``columns_major``). Entry k of major slice i lies in
 ``indptr[i] <= k < indptr[i + 1]``; a dense array stores no ``indices``, its minor index is the
 distance from the start of the slice. Only entries with abs(x) > threshold count, so explicit zeros
-never do. Sums are kept in double. Each pass notices NaN and infinity on its way, which saves a pass.
+never do. Sums are kept in double. Passes notice NaN and infinity on their way, which saves one.
 """
 
 from cython cimport floating

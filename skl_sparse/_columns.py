@@ -6,11 +6,10 @@ Sparse arrays are canonical: sorted, without duplicates. Pass ``X.T``, which sha
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.utils import assert_all_finite
 
 import skl_sparse._column_kernels as kernels
 
-from ._storage import layout, rebuild
+from ._storage import layout, rebuild, refuse_unless
 
 
 def column_sums(X, kind, threshold=0.0, sample_weight=None):
@@ -22,7 +21,7 @@ def column_sums(X, kind, threshold=0.0, sample_weight=None):
     data, indices, indptr, columns_major = layout(X)
     total, large, small = np.zeros((3, X.shape[1]))
     if len(indices) and not columns_major and threshold == 0 and sample_weight is None:
-        _refuse_unless(kernels.accumulate_stored(data, indices, kind, total), X)
+        refuse_unless(kernels.accumulate_stored(data, indices, kind, total), X)
         if kind != kernels.SQUARES or _squares_are_safe(data, total):
             return total, large, small
         total[:] = 0
@@ -30,14 +29,8 @@ def column_sums(X, kind, threshold=0.0, sample_weight=None):
     finite = kernels.accumulate(
         data, indices, indptr, columns_major, kind, threshold, weights, total, large, small
     )
-    _refuse_unless(finite, X)
+    refuse_unless(finite, X)
     return total, large, small
-
-
-def _refuse_unless(finite, X):
-    """Raise what scikit-learn raises for NaN and infinity, unless it was told to assume_finite."""
-    if not finite:
-        assert_all_finite(X.data if sp.issparse(X) else X, input_name="X")
 
 
 def _squares_are_safe(data, total):
@@ -100,10 +93,10 @@ def scale_columns(X, factors, threshold=0.0, *, in_place=False, multiply=False):
     """
     data, indices, indptr, columns_major = layout(X)
     if in_place:  # look before writing
-        _refuse_unless(kernels.survey(data) >= 0, X)
+        refuse_unless(kernels.survey(data) >= 0, X)
     out = data if in_place else np.empty_like(data)
     zeros = kernels.scale(data, indices, indptr, columns_major, threshold, factors, multiply, out)
-    _refuse_unless(zeros >= 0, X)
+    refuse_unless(zeros >= 0, X)
     if sp.issparse(X):
         if not in_place:
             indices, indptr = indices.copy(), indptr.copy()

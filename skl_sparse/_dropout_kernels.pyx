@@ -1,12 +1,13 @@
 """Replacement of hit entries in compressed sparse arrays, in one pass.
 
-Rows are major in CSR, columns in CSC (``columns_major``); indices are sorted, without duplicates,
-and no zero is stored. ``hits`` are sorted positions, counted along the major axis. ``replacement``
-has one value a column. Entries that were not hit are divided by ``keep``. Zeros written are not
-stored.
+Rows are major in CSR, columns in CSC (``columns_major``); indices are sorted, without duplicates.
+``hits`` are sorted positions, counted along the major axis. ``replacement`` has one value a column.
+Entries that were not hit are divided by ``keep``. What becomes 0 is not stored.
 """
 
 from cython cimport floating
+from libc.float cimport DBL_MAX
+from libc.math cimport fabs
 from libc.stdint cimport int32_t, int64_t
 from libc.string cimport memcpy
 
@@ -21,7 +22,8 @@ ctypedef fused item_t:
     int64_t
 
 cdef enum:
-    BLOCK = 16
+    BLOCK = 16  # items copied at once
+    CHUNK = 8192  # items looked at before they are copied, from the cache
 
 
 def place_hits(
@@ -57,6 +59,18 @@ cdef inline void copy_run(
         i += 1
 
 
+cdef inline bint all_ordinary(const floating* data, Py_ssize_t n) noexcept nogil:
+    """Tell whether every entry is finite and not zero."""
+    cdef Py_ssize_t k
+    cdef bint ordinary = True
+    cdef double a
+    for k in range(n):
+        a = fabs(data[k])
+        if not (a > 0 and a <= DBL_MAX):
+            ordinary = False
+    return ordinary
+
+
 def replace_stored(
     const floating[::1] data,
     const index_t[::1] indices,
@@ -71,9 +85,10 @@ def replace_stored(
 ):
     """Replace the stored entries that are hit and return the number of entries left.
 
-    The output arrays may be the input's own.
+    Returns -1, and a result without use, if an entry is zero or not finite. The output arrays may
+    be the input's own, if it is known that none is.
     """
-    cdef Py_ssize_t h, q, end, run, row = 0, k = 0, stored = 0
+    cdef Py_ssize_t h, q, end, run, seen = 0, ahead, row = 0, k = 0, stored = 0
     cdef Py_ssize_t nnz = data.shape[0], n_hits = hits.shape[0], n_major = indptr.shape[0] - 1
     # Blocks that overrun a run would, in place, destroy what has not been read.
     cdef bint in_blocks = nnz > 0 and &out_data[0] != &data[0] and keep == 1.0
@@ -82,6 +97,12 @@ def replace_stored(
         out_indptr[0] = 0
         for h in range(n_hits + 1):
             end = hits[h] if h < n_hits else nnz
+            if end > seen:
+                ahead = min(max(end, seen + CHUNK), nnz)
+                if not all_ordinary(&data[seen], ahead - seen):
+                    stored = -1
+                    break
+                seen = ahead
             while row < n_major and indptr[row + 1] <= end:
                 out_indptr[row + 1] = <index_t>(stored + indptr[row + 1] - k)
                 row += 1

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
+from sklearn import config_context
 from sklearn.utils import assert_all_finite
 
 from skl_sparse._column_kernels import survey
@@ -40,12 +41,10 @@ def layout(X):
     return Layout(cells.reshape(-1), np.empty(0, dtype=np.int64), indptr, columns_major)
 
 
-def tidy(X, copy=True, *, strip_zeros=False):
-    """Return ``X`` in canonical form, and whether the result may be overwritten.
+def tidy(X, copy=True):
+    """Return ``X`` with sorted indices and without duplicates, and whether it may be overwritten.
 
-    Sparse arrays get sorted indices without duplicates. With ``strip_zeros`` stored zeros go too, and
-    NaN and infinity, looked for in the same pass, raise ValueError. ``X`` itself is changed only if
-    ``copy`` is False and all its arrays are writeable.
+    ``X`` itself is changed only if ``copy`` is False and all its arrays are writeable.
     """
     if not sp.issparse(X):
         return X, not copy and X.flags.writeable
@@ -55,15 +54,28 @@ def tidy(X, copy=True, *, strip_zeros=False):
             X = X.copy()
             disposable = True
         X.sum_duplicates()
-    if strip_zeros:
-        zeros = survey(X.data[: X.nnz])
-        if zeros < 0:
-            assert_all_finite(X.data, input_name="X")
-        if zeros > 0:
-            if not disposable:
-                X = X.copy()
-                disposable = True
-            X.eliminate_zeros()
+    return X, disposable
+
+
+def refuse_unless(finite, X):
+    """Raise what scikit-learn raises for NaN and infinity, unless ``X`` was found ``finite``."""
+    if not finite:
+        with config_context(assume_finite=False):
+            assert_all_finite(X.data if sp.issparse(X) else X, input_name="X")
+
+
+def strip_zeros(X, disposable):
+    """Return sparse ``X`` without stored zeros, and whether it may be overwritten.
+
+    Raises ValueError for NaN and infinity. ``X`` itself is changed only if it is ``disposable``.
+    """
+    zeros = survey(X.data[: X.nnz])
+    refuse_unless(zeros >= 0, X)
+    if zeros > 0:
+        if not disposable:
+            X = X.copy()
+            disposable = True
+        X.eliminate_zeros()
     return X, disposable
 
 

@@ -7,7 +7,7 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from ._dropout import add_noise, check_replacement, learn_replacement
-from ._storage import ACCEPTED, tidy
+from ._storage import ACCEPTED, strip_zeros, tidy
 from ._validation import check_bool, check_choice, check_generator, check_integer, check_real
 
 
@@ -155,7 +155,7 @@ class SparseDropoutReplacer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         TypeError, ValueError
             As in ``fit``; or if ``scope="all"`` would need more memory than there is.
         """
-        X, disposable = tidy(self._validate(X, reset=True), self.copy, strip_zeros=True)
+        X, disposable = tidy(self._validate(X, reset=True), self.copy)
         self._learn(X)
         rng = check_generator("random_state", self.random_state)
         return self._add_noise(X, rng, in_place=disposable)
@@ -207,7 +207,9 @@ class SparseDropoutReplacer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
             As in ``fit_transform``.
         """
         n_copies = check_integer("n_copies", n_copies, low=0)
-        X, _ = tidy(self._validate(X, reset=True), strip_zeros=True)
+        X, disposable = tidy(self._validate(X, reset=True))
+        if sp.issparse(X):
+            X, _ = strip_zeros(X, disposable)
         if y is not None:
             y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
             check_consistent_length(X, y)
@@ -224,14 +226,15 @@ class SparseDropoutReplacer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         return stacked, y
 
     def _validate(self, X, reset, **options):
-        """Check the parameters, then the data; sparse data may be left to ``strip_zeros``."""
+        """Check the parameters, then the data; drawing noise finds NaN in sparse data itself."""
         check_real("dropout_rate", self.dropout_rate, low=0, high=1)
         check_replacement("replacement_value", self.replacement_value)
         check_choice("scope", self.scope, ("nonzero", "all"))
         check_bool("rescale", self.rescale)
         check_generator("random_state", self.random_state)
         check_bool("copy", self.copy)
-        options.setdefault("ensure_all_finite", not sp.issparse(X))
+        learned = isinstance(self.replacement_value, str)
+        options.setdefault("ensure_all_finite", learned or not sp.issparse(X))
         return validate_data(self, X, **ACCEPTED, **options, reset=reset)
 
     def _learn(self, X):
