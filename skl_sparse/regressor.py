@@ -4,11 +4,11 @@ import warnings
 
 import numpy as np
 from joblib import effective_n_jobs
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, issparse
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.extmath import safe_sparse_dot
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._validation import check_bool, check_choice, check_integer, check_real
 from .engine.design import as_design
@@ -200,6 +200,8 @@ class SparseLpRegressor(RegressorMixin, BaseEstimator):
             If a parameter or the data is not allowed; the message names it, its value and what is.
         """
         self._check_parameters()
+        if issparse(y):
+            raise TypeError("y must be a dense array, got a sparse one; use y.toarray()")
         X, y = validate_data(
             self,
             X,
@@ -212,7 +214,7 @@ class SparseLpRegressor(RegressorMixin, BaseEstimator):
         n_samples, n_features = X.shape
         targets = np.asarray(y, dtype=np.float64).reshape(n_samples, -1)
         weights = check_sample_weight(sample_weight, n_samples)
-        feature_weights = check_feature_weights(self.feature_weights, n_features)
+        feature_weights = check_weights("feature_weights", self.feature_weights, n_features, "column")
         start = self._warm_coef((targets.shape[1], n_features))
 
         problem_of = LeastSquares(
@@ -239,8 +241,10 @@ class SparseLpRegressor(RegressorMixin, BaseEstimator):
         def per_target(values):
             return np.asarray(values) if y.ndim == 2 else values[0].item()
 
+        intercept = fit.intercept.astype(X.dtype)
+
         self.coef_ = fit.coef if y.ndim == 2 else fit.coef[0]
-        self.intercept_ = per_target(fit.intercept)
+        self.intercept_ = intercept if y.ndim == 2 else intercept[0]
         self.mask_ = fit.mask if y.ndim == 2 else fit.mask[0]
         self.sparsity_ = float(np.mean(self.coef_ == 0))
         self.penalty_ = per_target(fit.penalty)
@@ -325,36 +329,28 @@ class SparseLpRegressor(RegressorMixin, BaseEstimator):
 
 def check_sample_weight(sample_weight, n_samples):
     """Row weights as a float64 array: finite, not negative, not all zero."""
-    if sample_weight is None:
-        return np.ones(n_samples)
-    if np.ndim(sample_weight) == 0:
+    if sample_weight is not None and np.ndim(sample_weight) == 0:
         sample_weight = np.full(n_samples, sample_weight)
-    weights = check_array(
-        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
-    )
-    if weights.shape != (n_samples,):
-        raise ValueError(
-            f"sample_weight must have shape ({n_samples},), one weight a row, got {weights.shape}"
-        )
-    if weights.min() < 0:
-        raise ValueError(f"sample_weight must not be negative, got {weights.min()}")
+    weights = check_weights("sample_weight", sample_weight, n_samples, "row")
     if weights.max() == 0:
         raise ValueError("sample_weight must contain at least one weight above zero, all are zero")
     return weights
 
 
-def check_feature_weights(feature_weights, n_features):
-    """Penalty factors as a float64 array: finite, not negative."""
-    if feature_weights is None:
-        return np.ones(n_features)
-    weights = check_array(
-        feature_weights, ensure_2d=False, dtype=np.float64, input_name="feature_weights"
-    )
-    if weights.shape != (n_features,):
+def check_weights(name, values, size, what):
+    """A float64 array of one finite weight >= 0 a row or column; all one for None."""
+    if values is None:
+        return np.ones(size)
+    try:
+        weights = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{name} must be an array of real numbers, got {values!r}") from None
+    if weights.shape != (size,):
         raise ValueError(
-            f"feature_weights must have shape ({n_features},), one factor a column, "
-            f"got {weights.shape}"
+            f"{name} must have shape ({size},), one weight a {what}, got shape {weights.shape}"
         )
+    if not np.isfinite(weights).all():
+        raise ValueError(f"{name} must be finite, got NaN or infinity")
     if weights.min() < 0:
-        raise ValueError(f"feature_weights must not be negative, got {weights.min()}")
+        raise ValueError(f"{name} must not be negative, got {weights.min()}")
     return weights

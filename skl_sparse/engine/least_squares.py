@@ -44,11 +44,12 @@ class LeastSquares:
         weights = weights / weights.max()
         weights = weights / weights.sum()
         self.A = StandardisedDesign(design, weights, fit_intercept)
+        y = np.where(weights[:, None] > 0, y, 0.0)
         unit = np.abs(y).max(axis=0, initial=0.0)
         unit[unit == 0] = 1.0
-        y = y / unit
+        y /= unit
         mean = weights @ y if fit_intercept else np.zeros(y.shape[1])
-        y = y - mean
+        y -= mean
         if fit_intercept:
             correction = weights @ y
             y -= correction
@@ -68,11 +69,17 @@ class LeastSquares:
         """The standardised problem: lam_j = alpha v_j (sigma / d_j)^p / sigma^2 and so on."""
         scale = self.A.scale
         live = scale > 0
-        with np.errstate(over="ignore", under="ignore"):
+        with np.errstate(all="ignore"):
             ridge = np.where(live, alpha_l2 * feature_weights * scale * scale, 0.0)
             penalties = []
             for sigma in self.y_scale:
                 lam = alpha * feature_weights * (sigma * scale) ** p / sigma / sigma
+                extreme = live & ~(np.isfinite(lam) & (lam > 0)) & (alpha * feature_weights > 0)
+                lam[extreme] = np.exp(
+                    np.log(alpha * feature_weights[extreme])
+                    + p * np.log(scale[extreme])
+                    + (p - 2.0) * np.log(sigma)
+                )
                 penalties.append(LpPenalty(np.where(live, lam, 0.0), ridge, p, positive))
         return Problem(self.A, self.Y, penalties)
 

@@ -27,6 +27,11 @@ def as_design(X, n_threads=1):
     """
     if not issparse(X):
         return DenseDesign(X, n_threads)
+    minor = X.shape[1 if X.format == "csr" else 0]
+    if X.nnz and not (0 <= X.indices.min() and X.indices.max() < minor):
+        raise ValueError(
+            f"X has indices outside 0 ... {minor - 1}: {X.indices.min()} to {X.indices.max()}"
+        )
     if not X.has_canonical_format:
         X = X.copy()
         X.sum_duplicates()

@@ -91,7 +91,7 @@ def column_sums(
     int64_t[::1] count,
     double[::1] largest,
 ):
-    """Per column, over its stored entries: sum of w*x, sum of w, their number, max |x|."""
+    """Per column, over its stored entries: sum of w*x, sum of w, their number, max |x| where w > 0."""
     cdef Py_ssize_t i, k, row, column
     with nogil:
         for i in range(indptr.shape[0] - 1):
@@ -101,7 +101,7 @@ def column_sums(
                 total[column] += weights[row] * data[k]
                 weight[column] += weights[row]
                 count[column] += 1
-                if fabs(data[k]) > largest[column]:
+                if fabs(data[k]) > largest[column] and weights[row] > 0.0:
                     largest[column] = fabs(data[k])
 
 

@@ -71,6 +71,8 @@ class DenseDesign(Design):
         ranges = self._row_ranges(self.n_columns)
         for start, stop in ranges:
             rows = self._rows(start, stop)
+            if not weights[start:stop].all():
+                rows = rows * (weights[start:stop, None] > 0)
             np.maximum(largest, np.maximum(rows.max(axis=0), -rows.min(axis=0)), out=largest)
             guess += weights[start:stop] @ rows
         if not center:

@@ -24,6 +24,7 @@ class StandardisedDesign:
         self.design = design
         self.n_rows, self.n_columns = design.n_rows, design.n_columns
         self.q = np.sqrt(weights)
+        self.idle_rows = np.flatnonzero(weights == 0)
         moments = design.moments(weights, center)
         self.mean, self.deviation = moments.mean, moments.deviation
         live = self.deviation > 0
@@ -64,6 +65,7 @@ class StandardisedDesign:
         out = self.design.predict(W)
         out -= self.shift @ U
         out *= self.q[:, None]
+        out[self.idle_rows] = 0.0  # also where a huge value that does not count overflowed
         if self.centred is not None:
             out += self.centred.T @ U[self.offset]
         return out

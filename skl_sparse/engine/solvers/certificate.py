@@ -40,7 +40,7 @@ class DualRay:
     """The dual candidates s * theta, s >= 0, as far as the gap needs them.
 
     ``c`` = A^T theta, ``square`` = theta . theta, ``product`` = theta . y. ``skip`` marks columns
-    without a penalty: theta is orthogonal to them, and rounding must not make it infeasible.
+    that theta is orthogonal to: rounding must not make it infeasible.
     """
 
     c: np.ndarray
@@ -68,7 +68,9 @@ def dual_value(penalty, ray):
         return min(max(value, -1e300), 1e300) if value == value else -1e300
 
     if slope(high) < 0.0:
-        high = brentq(slope, *bracket(slope, high), xtol=1e-300, rtol=4 * EPS, maxiter=200)
+        # Any s is feasible: where the search runs out of steps, what it has will do.
+        ends = bracket(slope, high)
+        high = brentq(slope, *ends, xtol=1e-300, rtol=4 * EPS, disp=False)
     value = high * ray.product - 0.5 * high**2 * ray.square
     value -= penalty.dual_sums(high, ray.c, ray.skip)[0]
     return max(value, 0.0) if math.isfinite(value) else 0.0
@@ -88,15 +90,15 @@ def bracket(slope, high):
     return low, high
 
 
-def certify(penalty, u, c, square, ray=None):
+def certify(penalty, u, c, square, rays=()):
     """The certificate of u, given its correlations c = A^T r and ``square`` = r . r.
 
-    Everything is in standardised units, where the null model has objective 1/2. Without a ``ray``
-    there is no gap.
+    Everything is in standardised units, where the null model has objective 1/2. The gap is that of
+    the best dual ray; without one there is none.
     """
     optimality = float(penalty.violations(u, c).max(initial=0.0))
-    gap = math.nan
-    if ray is not None:
-        primal = 0.5 * square + penalty.value(u)
-        gap = max(2.0 * (primal - dual_value(penalty, ray)), 0.0)
-    return Certificate(gap, optimality)
+    duals = [dual_value(penalty, ray) for ray in rays]
+    if not duals:
+        return Certificate(math.nan, optimality)
+    primal = 0.5 * square + penalty.value(u)
+    return Certificate(max(2.0 * float(primal - max(duals)), 0.0), optimality)

@@ -52,7 +52,7 @@ def descend(system, penalty, u, square, goal, gap_goal=math.nan, columns=None):
             now = square - step @ (start_c + c)
             product = square - step @ start_c + start @ c
             ray = DualRay(c, now, product, skip)
-            if certify(penalty, u, c, now, ray).gap <= gap_goal:
+            if certify(penalty, u, c, now, [ray]).gap <= gap_goal:
                 return
         active = every[u[every] != 0]
         if len(active) == 0:
@@ -108,13 +108,13 @@ def newton_direction(system, support, gradient, curvature):
     if len(support) <= MOST_FACTORISED:
         matrix = system.normal_matrix(support)
         if matrix is not None:
-            matrix[np.diag_indices(len(support))] += curvature
+            # Twin columns make the Gram singular; the least of ridges lets them share.
+            matrix[np.diag_indices(len(support))] += curvature + 1e-12
             try:
-                return cho_solve(
-                    cho_factor(matrix, overwrite_a=True, check_finite=False), gradient
-                )
+                factor = cho_factor(matrix, overwrite_a=True, check_finite=False)
             except LinAlgError:
-                pass
+                return None
+            return cho_solve(factor, gradient, check_finite=False)
     return conjugate_gradients(
         lambda v: system.normal(support, v) + curvature * v, gradient, 1.0 + curvature
     )

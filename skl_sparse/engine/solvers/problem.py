@@ -44,17 +44,20 @@ class Problem:
         C = np.ascontiguousarray(self.A.correlate(R).T)
         certificates = []
         for k, t in enumerate(targets):
-            penalty, span = self.penalties[t], self.spans[t]
-            ray = None
-            if penalty.convex and span.has_dual:
-                theta, c = R[:, k], C[k]
-                if len(span.columns):
-                    theta = span.project_off(theta)
-                    c = self.A.correlate(theta[:, None])[:, 0]
-                ray = DualRay(c, float(theta @ theta), float(theta @ self.Y[:, t]), span.skip)
-            square = float(R[:, k] @ R[:, k])
-            certificates.append(certify(penalty, np.ascontiguousarray(U[:, t]), C[k], square, ray))
+            r, u = R[:, k], np.ascontiguousarray(U[:, t])
+            rays = self._rays(r, C[k], t) if self.penalties[t].convex else []
+            certificates.append(certify(self.penalties[t], u, C[k], float(r @ r), rays))
         return R, C, certificates
+
+    def _rays(self, r, c, t):
+        """The dual candidates: the residual, and the residual less the span of some columns."""
+        y, span = self.Y[:, t], self.spans[t]
+        if span.forms_the_dual:
+            yield DualRay(c, float(r @ r), float(r @ y), span.none)
+        if span.helps_the_dual:
+            theta = span.project_off(r)
+            c = self.A.correlate(theta[:, None])[:, 0]
+            yield DualRay(c, float(theta @ theta), float(theta @ y), span.skip)
 
     def objective(self, u, r, target):
         return 0.5 * float(r @ r) + self.penalties[target].value(u)

@@ -1,4 +1,4 @@
-"""Columns without a penalty: the dual point has to be orthogonal to them."""
+"""Columns without a penalty, or with next to none: where the dual point comes from."""
 
 from functools import cached_property
 
@@ -8,24 +8,44 @@ from scipy.sparse.linalg import LinearOperator, cg
 
 # Up to so many such columns are projected off through the spectrum of their Gram.
 MOST_SPECTRAL = 2000
+# Below this strength (in standardised units) the bound that a penalty sets to the correlations
+# drowns in their rounding.
+WEAK = 1e-9
 
 
 class UnpenalisedSpan:
     """The span of the unpenalised columns of A; their cone, where coefficients are bounded below.
 
-    ``has_dual`` is false where every column is unpenalised: least squares has no dual to scale. It
-    is false, too, for a bounded problem with more such columns than a direct solve can take.
+    A dual point has to be orthogonal to columns without a penalty. It may be to columns with next
+    to none, at the price of at most their share of the objective; where rounding makes the residual
+    infeasible that is much better.
+
+    Attributes
+    ----------
+    columns : ndarray of int
+        The unpenalised columns and, if they are few, the weakly penalised ones.
+    forms_the_dual : bool
+        Whether the residual itself, scaled, is a dual point.
+    helps_the_dual : bool
+        Whether the residual less its projection is one, and worth a look.
     """
 
     def __init__(self, A, penalty):
         self.A, self.positive = A, penalty.positive
         live = A.scale > 0
-        self.columns = np.flatnonzero(penalty.unpenalised & live)
-        self.skip = np.zeros(A.n_columns, dtype=np.uint8)
+        free = penalty.unpenalised & live
+        weak = (penalty.lam + penalty.l2 < WEAK) & live
+        few = np.count_nonzero(weak) <= MOST_SPECTRAL
+        self.columns = np.flatnonzero(weak if few else free)
+        self.none = np.zeros(A.n_columns, dtype=np.uint8)
+        self.skip = self.none.copy()
         self.skip[self.columns] = 1
-        count = len(self.columns)
-        self.has_dual = not (0 < count == np.count_nonzero(live)) and not (
-            self.positive and count > MOST_SPECTRAL
+        n_free = np.count_nonzero(free)
+        self.forms_the_dual = n_free == 0
+        # Least squares has no dual; a bounded problem needs a direct solve, of limited size.
+        everything = 0 < n_free == np.count_nonzero(live)
+        self.helps_the_dual = (
+            len(self.columns) > 0 and not everything and (few or not self.positive)
         )
 
     def project_off(self, r):

@@ -66,10 +66,10 @@ def solve(problem, U, *, tol, max_iter, pool=None):
             system = pool.system(R[:, k], C[k])
             patience = INNER ** (1 + idle[t])
             goal, gap_goal = patience * certificate.optimality, math.nan
-            if not math.isnan(certificate.gap) and len(problem.spans[t].columns) == 0:
+            if not math.isnan(certificate.gap) and not problem.spans[t].helps_the_dual:
                 gap_goal = max(0.3 * tol, patience * certificate.gap)
                 goal = 1e-3 * min(goal, tol)
-            elif math.isnan(certificate.gap):
+            else:
                 goal = max(0.3 * tol * INNER ** idle[t], goal)
             descend(system, penalty, u, float(R[:, k] @ R[:, k]), goal, gap_goal)
             U[pool.columns, t] = u
