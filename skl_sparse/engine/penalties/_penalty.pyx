@@ -60,17 +60,18 @@ cdef class Penalty:
     cdef double step_metric(self, Py_ssize_t j, double u, double z, double new) noexcept nogil:
         """min(|new - u|, sqrt(2 decrease)): how far column j is from its exact 1-D minimiser.
 
-        The decrease is a difference that rounding may wipe out. Where no jump is involved it is at
-        least a quarter of step^2, for every penalty here (exactly half where it is convex).
+        The decrease is a difference that rounding wipes out where the step is short; there its
+        second-order expansion at the minimiser is exact enough.
         """
         cdef double step = fabs(new - u), decrease
         if step == 0.0 or self.convex:
             return step
-        decrease = 0.5 * (u - new) * (u + new - 2.0 * z) + self.value_at(j, u) - self.value_at(j, new)
-        decrease = max(2.0 * decrease, 0.0)
-        if u != 0.0 and new != 0.0:
-            decrease = max(decrease, 0.5 * step * step)
-        return min(step, sqrt(decrease))
+        if step <= 1e-4 * fabs(new) and u != 0.0:
+            decrease = (1.0 + self.curvature_at(j, new)) * step * step
+        else:
+            decrease = (u - new) * (u + new - 2.0 * z)
+            decrease += 2.0 * (self.value_at(j, u) - self.value_at(j, new))
+        return min(step, sqrt(max(decrease, 0.0)))
 
     def value(self, const double[::1] u):
         """sum_j h_j(u_j)"""
