@@ -30,7 +30,7 @@ def test_real_numbers_pass(value):
         (10**400, {}, ValueError, "alpha must be a finite real number, got 1000"),
         (np.nan, {"finite": False}, ValueError, "alpha must be a real number, got nan"),
         (True, {}, TypeError, "alpha must be a finite real number, got True"),
-        (np.bool_(True), {}, TypeError, "alpha must be .* True"),
+        (np.bool_(True), {}, TypeError, "alpha must be .*True"),
         ("1", {}, TypeError, "alpha must be .* got '1'"),
         (None, {}, TypeError, "alpha must be .* got None"),
         (1j, {}, TypeError, "alpha must be .* got 1j"),
@@ -71,7 +71,7 @@ def test_generators():
     rng = np.random.RandomState(0)
     assert check_generator("random_state", rng) is rng
     for value in (-1, 2**32, 1.5, "a", np.random.default_rng(0)):
-        with pytest.raises(ValueError, match="random_state must be None, an integer in .* got "):
+        with pytest.raises(ValueError, match=r"random_state must be None, an integer in .* got "):
             check_generator("random_state", value)
 
 
