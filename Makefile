@@ -1,2 +1,111 @@
-test:
-	@echo no tests yet
+# `make help` lists what there is. Every target makes the virtual environment it needs inside this
+# folder and leaves the system's Python alone. `make test PYTHON=python3.13` picks an interpreter.
+#
+# Tests run against the package as users install it: built in isolation, in .venv, not editable.
+# The source folder lacks the compiled modules, so it must never be imported in its place:
+# PYTHONSAFEPATH keeps the current folder off sys.path, also in the processes that tests start.
+# `make dev` is the editable install to work with: it recompiles what changed when imported.
+
+ifeq ($(OS),Windows_NT)
+PYTHON ?= python
+BIN := Scripts
+else
+PYTHON ?= python3
+BIN := bin
+endif
+PYTHON_OLDEST ?= python3.11
+PYTEST_ARGS ?=
+
+export PYTHONSAFEPATH = 1
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+unexport PYTHONPATH PYTHONHOME
+
+SOURCES := pyproject.toml meson.build README.md LICENSE $(shell find skl_sparse -type f ! -name '*.pyc')
+
+# $(call venv,FOLDER[,INTERPRETER]): an empty virtual environment with a current pip.
+define venv
+$(or $(2),$(PYTHON)) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "skl_sparse needs Python 3.11 or newer; set PYTHON=")'
+$(or $(2),$(PYTHON)) -m venv --clear $(1)
+$(1)/$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+endef
+
+.PHONY: help test test-oldest demo docs lint format dev dist clean
+.DEFAULT_GOAL := help
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1:/p' $(MAKEFILE_LIST) | awk -F: '{ printf "  make %-12s %s\n", $$1, $$2 }'
+
+test: .venv/installed  ## install into .venv and run the tests, warnings as errors
+	.venv/$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# The stamp bears the interpreter's name: another PYTHON= makes a new environment.
+.venv/made-by-$(notdir $(PYTHON)):
+	$(call venv,.venv)
+	touch $@
+
+.venv/installed: .venv/made-by-$(notdir $(PYTHON)) $(SOURCES)
+	.venv/$(BIN)/python -m pip install --quiet ".[test]"
+	touch $@
+
+# Python 3.11 has wheels of the lowest versions that pyproject.toml allows; newer ones may not.
+test-oldest: .venv-oldest/installed  ## the same with the oldest dependencies allowed
+	.venv-oldest/$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+.venv-oldest/installed: tools/oldest.py $(SOURCES)
+	$(call venv,.venv-oldest,$(PYTHON_OLDEST))
+	.venv-oldest/$(BIN)/python tools/oldest.py > .venv-oldest/constraints.txt
+	.venv-oldest/$(BIN)/python -m pip install --quiet --prefer-binary --constraint .venv-oldest/constraints.txt ".[test]"
+	touch $@
+
+demo: .venv/installed  ## the main job on real data: a table, and a picture in demo-output/
+	SKL_SPARSE_DEMO_OUTPUT=demo-output .venv/$(BIN)/python examples/plot_flights_demo.py
+
+dev: .venv-dev/installed  ## editable install and every tool, in .venv-dev
+
+.venv-dev/installed: pyproject.toml
+	$(call venv,.venv-dev)
+	.venv-dev/$(BIN)/python -m pip install --quiet --group dev
+	.venv-dev/$(BIN)/python -m pip install --quiet --no-build-isolation --editable ".[test]"
+	touch $@
+
+lint: .venv-lint/installed  ## ruff, cython-lint, mypy
+	.venv-lint/$(BIN)/ruff check --output-format concise .
+	.venv-lint/$(BIN)/ruff format --check --output-format concise .
+	PATH="$(CURDIR)/.venv-lint/$(BIN):$$PATH" cython-lint skl_sparse  # it calls pycodestyle
+	.venv-lint/$(BIN)/mypy
+
+format: .venv-lint/installed  ## let ruff lay out the code
+	.venv-lint/$(BIN)/ruff check --fix .
+	.venv-lint/$(BIN)/ruff format .
+
+.venv-lint/installed: pyproject.toml
+	$(call venv,.venv-lint)
+	.venv-lint/$(BIN)/python -m pip install --quiet --group lint
+	touch $@
+
+docs: .venv-docs/installed  ## build the pages in docs/_build/html, warnings as errors
+	.venv-docs/$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+
+.venv-docs/installed: $(SOURCES)
+	$(call venv,.venv-docs)
+	.venv-docs/$(BIN)/python -m pip install --quiet . --group docs
+	touch $@
+
+# The wheel must install where there is no compiler, and the sdist must build.
+dist: .venv-dist/installed  ## sdist and wheel in dist/, checked
+	rm -rf dist
+	.venv-dist/$(BIN)/python -m build
+	.venv-dist/$(BIN)/python -m twine check --strict dist/*
+	$(call venv,.venv-wheel)
+	CC=false .venv-wheel/$(BIN)/python -m pip install --quiet --only-binary :all: dist/*.whl
+	.venv-wheel/$(BIN)/python -c 'import skl_sparse; print("imported", skl_sparse.__version__, "from the wheel")'
+
+.venv-dist/installed: pyproject.toml
+	$(call venv,.venv-dist)
+	.venv-dist/$(BIN)/python -m pip install --quiet --group dist
+	touch $@
+
+clean:  ## remove what the other targets made
+	rm -rf .venv .venv-* build dist demo-output docs/_build docs/generated docs/gallery docs/sg_execution_times.rst
+	rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	find skl_sparse tests -name __pycache__ -type d -exec rm -rf {} +

@@ -2,6 +2,13 @@
 
 from .dropout_replacer import SparseDropoutReplacer, SparseDropoutSampler
 from .normalizer import SparseNormalizer
+from .regressor import SparseLpRegressor
 
 __version__ = "0.1.0"
-__all__ = ["SparseDropoutReplacer", "SparseDropoutSampler", "SparseNormalizer", "__version__"]
+__all__ = [
+    "SparseDropoutReplacer",
+    "SparseDropoutSampler",
+    "SparseLpRegressor",
+    "SparseNormalizer",
+    "__version__",
+]

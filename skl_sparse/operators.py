@@ -14,6 +14,7 @@ from ._dropout import draw_hits
 from ._storage import ACCEPTED, tidy
 from ._validation import check_bool, check_choice, check_generator, check_real
 from .dropout_replacer import SparseDropoutReplacer
+from .engine.penalties import lp_prox_flat
 from .normalizer import SparseNormalizer
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "dropout_replace",
     "dropout_segments",
     "lp_penalty",
+    "lp_prox",
     "lp_regularize_rows",
     "normalize_columns",
     "normalize_rows",
@@ -73,6 +75,84 @@ def lp_penalty(w, alpha=1.0, p=1.0):
         w = w.data[: w.nnz]
     magnitudes = np.abs(w[w != 0]).astype(np.float64, copy=False)
     return float(alpha * np.sum(magnitudes**p))
+
+
+def lp_prox(z, lam, p=1.0, *, positive=False):
+    """Return the proximal step of the Lp penalty, ``argmin_x (x - z)**2 / 2 + lam * abs(x)**p``.
+
+    A global minimiser for every p >= 0. For p < 1 it is zero up to the threshold
+    ``t = j + lam * p * j**(p - 1)``, ``j = (2 * lam * (1 - p))**(1 / (2 - p))``, then jumps to
+    ``sign(z) * j`` and grows from there; for p = 1 it is soft-thresholding by `lam`.
+
+    Parameters
+    ----------
+    z : array-like
+        Where to take the step, of any shape.
+
+    lam : float or array-like
+        The strength, at least 0; broadcast against `z`.
+
+    p : float, default=1.0
+        The exponent, at least 0.
+
+    positive : bool, default=False
+        Whether x is restricted to be at least 0.
+
+    Returns
+    -------
+    x : ndarray
+        The minimisers, float32 if `z` is float32, else float64.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a parameter or a value is not allowed, NaN and infinity included.
+
+    See Also
+    --------
+    lp_penalty : The penalty itself.
+
+    References
+    ----------
+    .. [1] Z. Xu, X. Chang, F. Xu and H. Zhang. "L1/2 regularization: a thresholding representation
+       theory and a fast solver". IEEE Transactions on Neural Networks and Learning Systems (2012).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skl_sparse.operators import lp_prox
+    >>> lp_prox(np.array([-3.0, 0.5, 2.0]), 1.0)
+    array([-2.,  0.,  1.])
+    >>> lp_prox(np.array([-3.0, 0.5, 2.0]), 1.0, p=0)
+    array([-3.,  0.,  2.])
+    """
+    p = check_real("p", p, low=0)
+    positive = check_bool("positive", positive)
+    options = {"ensure_2d": False, "allow_nd": True}
+    z = check_array(
+        np.atleast_1d(z) if np.ndim(z) == 0 else z,
+        dtype=(np.float64, np.float32),
+        input_name="z",
+        ensure_min_samples=0,
+        ensure_min_features=0,
+        **options,
+    ).reshape(np.shape(z))
+    if np.ndim(lam) == 0:
+        lam = check_real("lam", lam, low=0)
+    else:
+        lam = check_array(lam, dtype=np.float64, input_name="lam", **options)
+        if lam.min(initial=0.0) < 0:
+            raise ValueError(f"lam must be >= 0 everywhere, got {lam.min()}")
+    z, lam = np.broadcast_arrays(z, lam)
+    out = np.empty(z.shape, dtype=z.dtype)
+    lp_prox_flat(
+        np.ascontiguousarray(z).reshape(-1),
+        np.ascontiguousarray(lam, dtype=np.float64).reshape(-1),
+        p,
+        positive,
+        out.reshape(-1),
+    )
+    return out
 
 
 def sparsity_mask(w, threshold=0.0):

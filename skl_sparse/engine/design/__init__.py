@@ -1,0 +1,38 @@
+"""Designs: whatever answers X^T r, X_S^T D X_S and X w."""
+
+from scipy.sparse import issparse
+
+from .base import DenseColumns, Design, SparseColumns
+from .csc import CSCDesign
+from .csr import CSRDesign
+from .dense import DenseDesign
+from .standardised import StandardisedDesign
+
+__all__ = [
+    "CSCDesign",
+    "CSRDesign",
+    "DenseColumns",
+    "DenseDesign",
+    "Design",
+    "SparseColumns",
+    "StandardisedDesign",
+    "as_design",
+]
+
+
+def as_design(X, n_threads=1):
+    """The design of a validated dense array, CSR or CSC matrix. X is read where it lies.
+
+    Only a sparse matrix with duplicate or unsorted entries is copied, into canonical form.
+    """
+    if not issparse(X):
+        return DenseDesign(X, n_threads)
+    minor = X.shape[1 if X.format == "csr" else 0]
+    if X.nnz and not (0 <= X.indices.min() and X.indices.max() < minor):
+        raise ValueError(
+            f"X has indices outside 0 ... {minor - 1}: {X.indices.min()} to {X.indices.max()}"
+        )
+    if not X.has_canonical_format:
+        X = X.copy()
+        X.sum_duplicates()
+    return CSRDesign(X, n_threads) if X.format == "csr" else CSCDesign(X, n_threads)

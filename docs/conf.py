@@ -1,0 +1,61 @@
+"""Sphinx configuration. `make docs` builds with warnings as errors and without a network."""
+
+import os
+
+import skl_sparse
+
+project = "skl_sparse"
+author = "The skl_sparse developers"
+copyright = f"2026, {author}"
+release = version = skl_sparse.__version__
+
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "sphinx_gallery.gen_gallery",
+]
+exclude_patterns = ["_build", "_templates"]
+templates_path = ["_templates"]
+
+# Links into other projects' pages are fetched from the network: only on request.
+if os.environ.get("DOCS_INTERSPHINX"):
+    extensions.append("sphinx.ext.intersphinx")
+    intersphinx_mapping = {
+        "numpy": ("https://numpy.org/doc/stable", None),
+        "python": ("https://docs.python.org/3", None),
+        "scipy": ("https://docs.scipy.org/doc/scipy", None),
+        "sklearn": ("https://scikit-learn.org/stable", None),
+    }
+
+autosummary_generate = True
+autodoc_typehints = "none"  # numpydoc sections say more
+numpydoc_show_class_members = False  # the autosummary template lists them
+# Every parameter documented, none that does not exist, in the order of the signature.
+numpydoc_validation_checks = {"PR01", "PR02", "PR03"}
+numpydoc_validation_exclude = {r"\.set_\w+_request$"}
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "gallery",
+    "abort_on_example_error": True,
+    "download_all_examples": False,
+    "show_memory": False,
+    "write_computation_times": False,
+}
+
+html_theme = "pydata_sphinx_theme"
+html_title = f"{project} {release}"
+html_theme_options = {"navigation_with_keys": False, "show_prev_next": False}
+html_show_sourcelink = False
+
+
+def skip_generated(app, what, name, obj, skip, options):
+    """Leave out the metadata-routing methods that scikit-learn adds to every estimator."""
+    return skip or (name.startswith("set_") and name.endswith("_request"))
+
+
+def setup(app):
+    app.connect("autodoc-skip-member", skip_generated)

@@ -1,0 +1,64 @@
+"""CSC: the columns are the lines."""
+
+import numpy as np
+from scipy.sparse import csc_array
+
+import skl_sparse.engine.design._sparse as _sparse
+
+from .base import Design, SparseColumns, line_ranges
+from .csr import CSRDesign, n_row_check, stored_moments
+
+
+class CSCDesign(Design):
+    entry_cost = 4.0
+    gathered_entry_bytes = 12
+
+    def __init__(self, X, n_threads=1):
+        n_row_check(X.shape[0])
+        self.data, self.indices = X.data, X.indices
+        self.indptr = X.indptr.astype(X.indices.dtype, copy=False)
+        self.n_rows, self.n_columns = X.shape
+        self.n_threads = n_threads
+        self.nbytes = X.data.nbytes + X.indices.nbytes + X.indptr.nbytes
+        self._ranges = line_ranges(X.indptr, n_threads)
+
+    def correlate(self, R):
+        out = np.empty((self.n_columns, R.shape[1]))
+
+        def part(start, stop):
+            _sparse.line_dot(self.data, self.indices, self.indptr, R, out, start, stop)
+
+        self._run(part, self._ranges)
+        return out
+
+    def predict(self, W):
+        # Threads would each need a result of their own; most of W is zero, and skipped.
+        out = np.zeros((self.n_rows, W.shape[1]))
+        for start, stop in self._ranges:
+            _sparse.line_scatter(self.data, self.indices, self.indptr, W, out, start, stop)
+        return out
+
+    def gram(self, known, new, row_weights):
+        columns = np.concatenate([known, new])
+        block = self.gather(columns, np.ones(self.n_rows), np.ones(len(columns)))
+        shape = self.n_rows, len(columns)
+        rows = csc_array((block.values, block.rows, block.indptr), shape=shape).tocsr()
+        places = np.arange(len(columns))
+        return CSRDesign(rows).gram(places[: len(known)], places[len(known) :], row_weights)
+
+    def gather(self, columns, row_scale, column_scale):
+        starts, stops = self.indptr[columns], self.indptr[columns + 1]
+        indptr = np.concatenate([[0], np.cumsum(stops - starts, dtype=np.int64)])
+        values = np.empty(indptr[-1])
+        rows = np.empty(indptr[-1], dtype=np.int32)
+        for k in range(len(columns)):
+            source, place = slice(starts[k], stops[k]), slice(indptr[k], indptr[k + 1])
+            rows[place] = self.indices[source]
+            values[place] = self.data[source] * column_scale[k] * row_scale[rows[place]]
+        return SparseColumns(values, rows, indptr, np.zeros(len(columns)))
+
+    def moments(self, weights, center):
+        return stored_moments(self, weights, center, False)
+
+    def stored_in(self, columns):
+        return int((self.indptr[columns + 1] - self.indptr[columns]).sum())

@@ -1,0 +1,144 @@
+"""Penalised least squares: from data and parameters to coefficients, certificate and mask."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .design import StandardisedDesign
+from .penalties import LpPenalty
+from .solvers import Problem, solve
+
+
+@dataclass
+class Fit:
+    """Answers of one fit; arrays have one row or entry a target.
+
+    ``coef`` has the type asked for, all else is float64. ``certificates`` is a list.
+    """
+
+    coef: np.ndarray
+    intercept: np.ndarray
+    mask: np.ndarray
+    objective: np.ndarray
+    penalty: np.ndarray
+    certificates: list
+    n_iter: np.ndarray
+
+
+class LeastSquares:
+    """The squared error of a design and targets, with weights and intercept, ready for penalties.
+
+    Rows, targets and columns are brought to unit size once: weights sum to one, the target and
+    every column have unit deviation. The solvers never meet the scales of the data.
+
+    Parameters
+    ----------
+    design : Design
+    y : ndarray of shape (n_rows, n_targets), float64
+    weights : ndarray of shape (n_rows,), float64
+        Not negative, not all zero.
+    fit_intercept : bool
+    """
+
+    def __init__(self, design, y, weights, fit_intercept):
+        weights = weights / weights.max()
+        weights = weights / weights.sum()
+        self.A = StandardisedDesign(design, weights, fit_intercept)
+        y = np.where(weights[:, None] > 0, y, 0.0)
+        unit = np.abs(y).max(axis=0, initial=0.0)
+        unit[unit == 0] = 1.0
+        y /= unit
+        mean = weights @ y if fit_intercept else np.zeros(y.shape[1])
+        y -= mean
+        if fit_intercept:
+            correction = weights @ y
+            y -= correction
+            mean = mean + correction
+        deviation = np.sqrt(weights @ (y * y))
+        # A target that varies by rounding alone is constant: the null model fits it.
+        constant = deviation <= 8 * np.finfo(np.float64).eps
+        safe = np.where(constant, 1.0, deviation)
+        self.Y = self.A.q[:, None] * np.where(constant, 0.0, y / safe)
+        self.y_mean, self.y_scale = mean * unit, safe * unit
+
+    @property
+    def n_targets(self):
+        return self.Y.shape[1]
+
+    def problem(self, alpha, p, alpha_l2, feature_weights, positive):
+        """The standardised problem: lam_j = alpha v_j (sigma / d_j)^p / sigma^2 and so on."""
+        scale = self.A.scale
+        live = scale > 0
+        with np.errstate(all="ignore"):
+            ridge = np.where(live, alpha_l2 * feature_weights * scale * scale, 0.0)
+            penalties = []
+            for sigma in self.y_scale:
+                lam = alpha * feature_weights * (sigma * scale) ** p / sigma / sigma
+                extreme = live & ~(np.isfinite(lam) & (lam > 0)) & (alpha * feature_weights > 0)
+                lam[extreme] = np.exp(
+                    np.log(alpha * feature_weights[extreme])
+                    + p * np.log(scale[extreme])
+                    + (p - 2.0) * np.log(sigma)
+                )
+                penalties.append(LpPenalty(np.where(live, lam, 0.0), ridge, p, positive))
+        return Problem(self.A, self.Y, penalties)
+
+    def coefficients(self, U):
+        """Coefficients, shape (n_targets, n_columns), of standardised ones."""
+        return (U * self.A.scale[:, None] * self.y_scale).T
+
+    def standardised(self, coef):
+        """The inverse of `coefficients`; what has no finite image starts from zero."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            U = coef.T.astype(np.float64) * self.A.deviation[:, None] / self.y_scale
+        return np.where(np.isfinite(U), U, 0.0)
+
+    def fit(self, problem, start=None, *, dtype=np.float64, threshold=0.0, refit=True, **options):
+        """Solve, mask, and solve again on what the mask leaves until it leaves all of it.
+
+        The support only shrinks, so this ends. ``options`` go to `solvers.solve`.
+        """
+        U = np.zeros((self.A.n_columns, self.n_targets)) if start is None else start
+        max_iter = options.pop("max_iter")
+        solutions = solve(problem, U, max_iter=max_iter, **options)
+        n_iter = np.array([solution.n_iter for solution in solutions])
+        while True:
+            U = np.column_stack([solution.u for solution in solutions])
+            coef = self.coefficients(U).astype(dtype)
+            mask = np.abs(coef.astype(np.float64)) > threshold
+            fallen = (coef != 0) & ~mask
+            if not fallen.any():
+                break
+            U[fallen.T] = 0.0
+            left = max_iter - int(n_iter.max())
+            if not refit or left <= 0:
+                coef[fallen] = 0
+                break
+            problem = problem.with_penalties(
+                [
+                    penalty.exclude(~mask[t]) if fallen[t].any() else penalty
+                    for t, penalty in enumerate(problem.penalties)
+                ]
+            )
+            solutions = solve(problem, U, max_iter=left, restarts=False, **options)
+            n_iter += np.where(fallen.any(axis=1), [s.n_iter for s in solutions], 0)
+        return self._describe(problem, U, coef, mask, solutions, n_iter)
+
+    def _describe(self, problem, U, coef, mask, solutions, n_iter):
+        square = self.y_scale * self.y_scale
+        penalty = np.empty(self.n_targets)
+        objective = np.empty(self.n_targets)
+        masked = [t for t, s in enumerate(solutions) if not np.array_equal(U[:, t], s.u)]
+        residuals = problem.residuals(U, masked) if masked else None
+        for t, solution in enumerate(solutions):
+            u = np.ascontiguousarray(U[:, t])
+            penalty[t] = problem.penalties[t].value(u) * square[t]
+            if t in masked:
+                r = residuals[:, masked.index(t)]
+                objective[t] = problem.objective(u, r, t) * square[t]
+            else:
+                objective[t] = solution.objective * square[t]
+        with np.errstate(over="ignore", invalid="ignore"):
+            intercept = self.y_mean - (self.A.mean * coef.astype(np.float64)).sum(axis=1)
+        certificates = [solution.certificate for solution in solutions]
+        return Fit(coef, intercept, mask, objective, penalty, certificates, n_iter)

@@ -1,0 +1,279 @@
+"""The Lp penalty, any real p >= 0, with a ridge term: h_j(u) = lam_j |u|^p + l2_j u^2 / 2."""
+
+from libc.math cimport INFINITY, acos, acosh, cbrt, cos, cosh, exp, fabs, isfinite, log, pow, sqrt
+
+import numpy as np
+
+from skl_sparse.engine.penalties._penalty cimport Penalty
+
+ctypedef fused real_t:
+    float
+    double
+
+
+cdef inline double power(double x, double p) noexcept nogil:
+    """x^p for x > 0, the roots that matter without a call of pow."""
+    if p == 0.0:
+        return 1.0
+    if p == 0.5:
+        return sqrt(x)
+    if p == 1.0:
+        return x
+    if p == -0.5:
+        return 1.0 / sqrt(x)
+    if p == -1.0:
+        return 1.0 / x
+    if p == 2.0:
+        return x * x
+    return pow(x, p)
+
+
+cdef double jump_threshold(double lam, double p) noexcept nogil:
+    """Where the proximal step of lam |u|^p leaves zero, p <= 1."""
+    cdef double jump
+    if lam == 0.0 or lam == INFINITY or p == 1.0:
+        return lam
+    jump = pow(2.0 * lam * (1.0 - p), 1.0 / (2.0 - p))
+    if p == 0.0:
+        return jump
+    return jump + lam * p * pow(jump, p - 1.0)
+
+
+cdef double prox_below_one(double z, double lam, double p) noexcept nogil:
+    """The larger root x of x + lam p x^(p-1) = z, for z above the threshold, 0 < p < 1.
+
+    Newton from x = z: the function is convex and increasing down to the root and its slope is at
+    least 1 - p/2 there, so the iterates fall to it and never pass. p = 1/2 and 2/3 start at their
+    closed forms (a cubic and a quartic), which one or two steps polish.
+    """
+    cdef double x = z, q, step, term
+    cdef int k
+    if p == 0.5:
+        x = (lam / 4.0) * pow(3.0 / z, 1.5)
+        x = 2.0 * sqrt(z / 3.0) * cos(acos(-x if x < 1.0 else -1.0) / 3.0)
+        x = x * x
+    elif p == 2.0 / 3.0:
+        q = (9.0 * z * z / (16.0 * lam)) * (3.0 / sqrt(8.0 * lam))
+        if 1.0 <= q < 1e100:
+            q = sqrt(2.0 * sqrt(8.0 * lam / 9.0) * cosh(acosh(q) / 3.0))
+            term = 2.0 * z / q - q * q
+            x = 0.5 * (q + sqrt(term if term > 0.0 else 0.0))
+            x = x * x * x
+    for k in range(60):
+        term = lam * p * (1.0 / cbrt(x) if p == 2.0 / 3.0 else power(x, p - 1.0))
+        step = (x + term - z) / (1.0 - (1.0 - p) * term / x)
+        x -= step
+        if fabs(step) <= 4e-16 * x:
+            break
+    return x
+
+
+cdef double root_above_one(double c, double lam, double p, double a) noexcept nogil:
+    """The u > 0 with a u + lam p u^(p-1) = c, for c > 0, p > 1, a >= 0, lam > 0.
+
+    Newton on the logarithm of both sides in t = log u: a convex increasing function of t (a log-sum-
+    exp of two lines), so that the iterates fall to the root from the right, at any scale.
+    """
+    cdef double log_c = log(c), log_b = log(lam) + log(p), t, first, second, g, u, step
+    cdef int k
+    t = (log_c - log_b) / (p - 1.0)
+    if a == 0.0:
+        return exp(t)
+    cdef double log_a = log(a)
+    t = min(t, log_c - log_a)
+    for k in range(100):
+        first = exp(log_a + t - log_c)
+        second = exp(log_b + (p - 1.0) * t - log_c)
+        g = log(first + second)
+        step = g * (first + second) / (first + (p - 1.0) * second)
+        t -= step
+        if fabs(step) <= 1e-15 * max(1.0, fabs(t)):
+            break
+    u = exp(t)
+    if u > 1e-290:
+        # The exponential magnified the rounding of t; one step in u takes that back.
+        second = lam * p * pow(u, p - 1.0)
+        step = (a * u + second - c) / (a + (p - 1.0) * second / u)
+        if isfinite(step) and fabs(step) < 1e-9 * u:
+            u -= step
+    return u
+
+
+cdef double prox_scalar(double z, double lam, double p, double threshold) noexcept nogil:
+    """argmin_x (x - z)^2 / 2 + lam x^p for z > 0; ``threshold`` is that of p <= 1."""
+    if lam == 0.0:
+        return z
+    if p <= 1.0:
+        if z <= threshold:
+            return 0.0
+        if p == 1.0:
+            return z - lam
+        if p == 0.0:
+            return z
+        return prox_below_one(z, lam, p)
+    if lam == INFINITY or z == 0.0:
+        return 0.0
+    if p == 2.0:
+        return z / (1.0 + 2.0 * lam)
+    return root_above_one(z, lam, p, 1.0)
+
+
+def lp_prox_flat(const real_t[::1] z, const double[::1] lam, double p, bint positive, real_t[::1] out):
+    """out = argmin_x (x - z)^2 / 2 + lam |x|^p, element by element."""
+    cdef Py_ssize_t i
+    cdef double x
+    with nogil:
+        for i in range(z.shape[0]):
+            x = fabs(z[i])
+            if positive and z[i] < 0.0:
+                x = 0.0
+            elif lam[i] != 0.0:
+                x = prox_scalar(x, lam[i], p, jump_threshold(lam[i], p) if p <= 1.0 else 0.0)
+            out[i] = <real_t> (x if z[i] >= 0.0 else -x)
+            if x == 0.0:
+                out[i] = 0.0
+
+
+cdef class LpPenalty(Penalty):
+    """h_j(u) = lam_j |u|^p + l2_j u^2 / 2, restricted to u >= 0 if ``positive``.
+
+    Parameters
+    ----------
+    lam, l2 : ndarray of shape (n_columns,), float64
+        ``lam_j = inf`` excludes column j: its coefficient is zero whatever its correlation.
+    p : float
+    positive : bool
+    """
+
+    cdef readonly double p
+    cdef readonly object lam
+    cdef readonly object l2
+    cdef const double[::1] lam_
+    cdef const double[::1] l2_
+    cdef const double[::1] threshold_
+
+    def __init__(self, lam, l2, double p, bint positive=False):
+        lam, l2 = np.ascontiguousarray(lam, np.float64), np.ascontiguousarray(l2, np.float64)
+        if p == 2.0:
+            # One way to write a ridge; an excluded column stays so.
+            l2 = np.where(np.isinf(lam), 0.0, l2 + 2.0 * lam)
+            lam = np.where(np.isinf(lam), lam, 0.0)
+        self.n_columns = len(lam)
+        self.p, self.positive = p, positive
+        self.lam, self.l2 = lam, l2
+        self.lam_, self.l2_ = lam, l2
+        # With all lam zero, or infinite, what is left is convex whatever p.
+        self.convex = p >= 1.0 or not np.any((lam > 0) & (lam < np.inf))
+        self.has_dual = p >= 1.0
+        self.sparsifies = p <= 1.0
+        cdef Py_ssize_t j
+        cdef double[::1] threshold
+        if p <= 1.0:
+            threshold = np.empty(len(lam))
+            for j in range(self.n_columns):
+                threshold[j] = jump_threshold(self.lam_[j] / (1.0 + self.l2_[j]), p)
+            self.threshold_ = threshold
+
+    @property
+    def unpenalised(self):
+        """Mask of the columns with neither term."""
+        return (self.lam == 0) & (self.l2 == 0)
+
+    @property
+    def quadratic(self):
+        """Whether every h_j is a quadratic without a bound: the problem is a linear system."""
+        return self.p == 2.0 and not self.positive
+
+    def restrict(self, columns):
+        """The same penalty on the named columns."""
+        return LpPenalty(self.lam[columns], self.l2[columns], self.p, self.positive)
+
+    def exclude(self, mask):
+        """The same penalty with the columns of the mask held at zero."""
+        lam = np.where(mask, np.inf, self.lam)
+        return LpPenalty(lam, self.l2, self.p, self.positive)
+
+    def scaled(self, double factor):
+        """The same penalty with its Lp term (not the ridge) multiplied by ``factor``."""
+        return LpPenalty(self.lam * factor, self.l2, self.p, self.positive)
+
+    def convex_relative(self):
+        """The L1 penalty whose proximal step leaves zero where this one does (p < 1)."""
+        threshold = np.asarray(self.threshold_) * (1.0 + self.l2)
+        return LpPenalty(threshold, self.l2, 1.0, self.positive)
+
+    def entry_factor(self, const double[::1] c):
+        """The least factor for `scaled` at which zero is optimal, column by column (p < 1)."""
+        cdef Py_ssize_t j
+        cdef double size, largest = 0.0
+        for j in range(self.n_columns):
+            size = c[j] if self.positive else fabs(c[j])
+            size /= 1.0 + self.l2_[j]
+            if size > 0.0 and 0.0 < self.threshold_[j] < INFINITY:
+                largest = max(largest, pow(size / self.threshold_[j], 2.0 - self.p))
+        return largest
+
+    cdef double value_at(self, Py_ssize_t j, double u) noexcept nogil:
+        if u == 0.0:
+            return 0.0
+        cdef double ridge = 0.5 * self.l2_[j] * u * u
+        if self.lam_[j] == 0.0:
+            return ridge
+        return self.lam_[j] * power(fabs(u), self.p) + ridge
+
+    cdef double slope_at(self, Py_ssize_t j, double u) noexcept nogil:
+        cdef double slope = 0.0
+        if u == 0.0:
+            return 0.0
+        if self.lam_[j] != 0.0 and self.p != 0.0:
+            slope = self.lam_[j] * self.p * power(fabs(u), self.p - 1.0)
+        return self.l2_[j] * u + (slope if u > 0.0 else -slope)
+
+    cdef double curvature_at(self, Py_ssize_t j, double u) noexcept nogil:
+        cdef double lam = self.lam_[j], p = self.p
+        if lam == 0.0 or p == 0.0 or p == 1.0:
+            return self.l2_[j]
+        if u == 0.0:
+            return self.l2_[j] if p > 2.0 and lam < INFINITY else INFINITY
+        return self.l2_[j] + lam * p * (p - 1.0) * pow(fabs(u), p - 2.0)
+
+    cdef double scaled_prox(self, Py_ssize_t j, double z, double step) noexcept nogil:
+        cdef double shrink = 1.0 / (1.0 + step * self.l2_[j]), lam = self.lam_[j], threshold = 0.0, x
+        if z == 0.0 or (self.positive and z < 0.0):
+            return 0.0
+        if self.p <= 1.0:
+            if step == 1.0:
+                threshold = self.threshold_[j]
+            else:
+                threshold = jump_threshold(step * lam * shrink, self.p)
+        x = prox_scalar(fabs(z) * shrink, step * lam * shrink, self.p, threshold)
+        return x if z > 0.0 else -x
+
+    cdef double prox_slope(self, Py_ssize_t j, double z) noexcept nogil:
+        cdef double u = self.prox(j, z)
+        if u == 0.0 and (self.positive and z <= 0.0 or self.lam_[j] == INFINITY):
+            return 0.0
+        if u == 0.0 and self.lam_[j] > 0.0 and self.p < 2.0:
+            return 0.0
+        return 1.0 / (1.0 + self.curvature_at(j, u))
+
+    cdef double dual_argmax(self, Py_ssize_t j, double c) noexcept nogil:
+        cdef double size = fabs(c), lam = self.lam_[j], l2 = self.l2_[j], u
+        if size == 0.0 or (self.positive and c < 0.0) or lam == INFINITY:
+            return 0.0
+        if lam == 0.0:
+            u = size / l2 if l2 > 0.0 else INFINITY
+        elif self.p == 1.0:
+            if size <= lam:
+                return 0.0
+            u = (size - lam) / l2 if l2 > 0.0 else INFINITY
+        else:
+            u = root_above_one(size, lam, self.p, l2)
+        return u if c > 0.0 else -u
+
+    cdef double dual_limit(self, Py_ssize_t j, double c) noexcept nogil:
+        if self.l2_[j] > 0.0 or self.lam_[j] == INFINITY or (self.positive and c < 0.0):
+            return INFINITY
+        if self.lam_[j] == 0.0:
+            return 0.0
+        return self.lam_[j] if self.p == 1.0 else INFINITY

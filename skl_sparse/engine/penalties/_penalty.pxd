@@ -1,0 +1,16 @@
+cdef class Penalty:
+    cdef readonly Py_ssize_t n_columns
+    cdef readonly bint convex
+    cdef readonly bint has_dual
+    cdef readonly bint sparsifies
+    cdef readonly bint positive
+
+    cdef double value_at(self, Py_ssize_t j, double u) noexcept nogil
+    cdef double slope_at(self, Py_ssize_t j, double u) noexcept nogil
+    cdef double curvature_at(self, Py_ssize_t j, double u) noexcept nogil
+    cdef double prox(self, Py_ssize_t j, double z) noexcept nogil
+    cdef double scaled_prox(self, Py_ssize_t j, double z, double step) noexcept nogil
+    cdef double prox_slope(self, Py_ssize_t j, double z) noexcept nogil
+    cdef double dual_argmax(self, Py_ssize_t j, double c) noexcept nogil
+    cdef double dual_limit(self, Py_ssize_t j, double c) noexcept nogil
+    cdef double step_metric(self, Py_ssize_t j, double u, double z, double new) noexcept nogil

@@ -1,0 +1,160 @@
+"""What a penalty is: separable, sum_j h_j(u_j), given by a few scalar functions.
+
+A subclass writes the scalar functions; all that the solvers call on whole vectors is derived from
+them here, once. Columns have unit curvature (see `StandardisedDesign`), so the proximal step is
+always taken at step size one; only the proximal gradient solver asks for other steps.
+"""
+
+from libc.math cimport INFINITY, fabs, sqrt
+
+import numpy as np
+
+
+cdef class Penalty:
+    """Base of all penalties.
+
+    Attributes
+    ----------
+    convex : bool
+        Whether every h_j is convex: then one start is enough.
+    has_dual : bool
+        Whether the conjugates are at hand: then there is a duality gap.
+    sparsifies : bool
+        Whether the proximal step yields exact zeros: then a working set makes sense.
+    positive : bool
+        Whether every u_j is restricted to be >= 0.
+    """
+
+    cdef double value_at(self, Py_ssize_t j, double u) noexcept nogil:
+        """h_j(u)"""
+        return 0.0
+
+    cdef double slope_at(self, Py_ssize_t j, double u) noexcept nogil:
+        """h_j'(u), for u != 0 or where it exists at 0"""
+        return 0.0
+
+    cdef double curvature_at(self, Py_ssize_t j, double u) noexcept nogil:
+        """h_j''(u), for u != 0 or where it exists at 0"""
+        return 0.0
+
+    cdef double scaled_prox(self, Py_ssize_t j, double z, double step) noexcept nogil:
+        """A global minimiser of (u - z)^2 / 2 + step * h_j(u)"""
+        return z
+
+    cdef double prox(self, Py_ssize_t j, double z) noexcept nogil:
+        """A global minimiser of (u - z)^2 / 2 + h_j(u)"""
+        return self.scaled_prox(j, z, 1.0)
+
+    cdef double prox_slope(self, Py_ssize_t j, double z) noexcept nogil:
+        """Derivative of the proximal step at z, in [0, 1] (convex penalties)"""
+        return 1.0
+
+    cdef double dual_argmax(self, Py_ssize_t j, double c) noexcept nogil:
+        """argmax_u c*u - h_j(u), infinite where there is none (convex penalties)"""
+        return INFINITY
+
+    cdef double dual_limit(self, Py_ssize_t j, double c) noexcept nogil:
+        """Largest |c|, in the direction of c, at which the conjugate of h_j is finite (convex)"""
+        return 0.0
+
+    cdef double step_metric(self, Py_ssize_t j, double u, double z, double new) noexcept nogil:
+        """min(|new - u|, sqrt(2 decrease)): how far column j is from its exact 1-D minimiser.
+
+        The decrease is a difference that rounding may wipe out. Where no jump is involved it is at
+        least a quarter of step^2, for every penalty here (exactly half where it is convex).
+        """
+        cdef double step = fabs(new - u), decrease
+        if step == 0.0 or self.convex:
+            return step
+        decrease = 0.5 * (u - new) * (u + new - 2.0 * z) + self.value_at(j, u) - self.value_at(j, new)
+        decrease = max(2.0 * decrease, 0.0)
+        if u != 0.0 and new != 0.0:
+            decrease = max(decrease, 0.5 * step * step)
+        return min(step, sqrt(decrease))
+
+    def value(self, const double[::1] u):
+        """sum_j h_j(u_j)"""
+        cdef Py_ssize_t j
+        cdef double total = 0.0
+        with nogil:
+            for j in range(u.shape[0]):
+                if u[j] != 0.0:
+                    total += self.value_at(j, u[j])
+        return total
+
+    def _map(self, int which, const double[::1] v, double step=1.0):
+        out = np.empty(v.shape[0])
+        cdef double[::1] target = out
+        cdef Py_ssize_t j
+        with nogil:
+            for j in range(v.shape[0]):
+                if which == 0:
+                    target[j] = self.scaled_prox(j, v[j], step)
+                elif which == 1:
+                    target[j] = self.slope_at(j, v[j])
+                elif which == 2:
+                    target[j] = self.curvature_at(j, v[j])
+                elif which == 3:
+                    target[j] = self.prox_slope(j, v[j])
+                elif which == 4:
+                    target[j] = self.value_at(j, v[j])
+        return out
+
+    def prox_at(self, z, step=1.0):
+        """The proximal step of size ``step`` for every column."""
+        return self._map(0, z, step)
+
+    def values(self, u):
+        """h_j(u_j) for every column."""
+        return self._map(4, u)
+
+    def slope(self, u):
+        """h_j'(u_j) for every column."""
+        return self._map(1, u)
+
+    def curvature(self, u):
+        """h_j''(u_j) for every column."""
+        return self._map(2, u)
+
+    def prox_slopes(self, z):
+        """Derivative of the unit proximal step at z_j for every column."""
+        return self._map(3, z)
+
+    def violations(self, const double[::1] u, const double[::1] c):
+        """`step_metric` of every column, given its correlation c_j with the residual."""
+        out = np.empty(u.shape[0])
+        cdef double[::1] target = out
+        cdef Py_ssize_t j
+        cdef double z
+        with nogil:
+            for j in range(u.shape[0]):
+                z = u[j] + c[j]
+                target[j] = self.step_metric(j, u[j], z, self.prox(j, z))
+        return out
+
+    def dual_scale_limit(self, const double[::1] c, const unsigned char[::1] skip):
+        """Largest s with every conjugate of h_j finite at s * c_j; skipped columns do not count."""
+        cdef Py_ssize_t j
+        cdef double limit, largest = INFINITY
+        with nogil:
+            for j in range(c.shape[0]):
+                if skip[j] or c[j] == 0.0:
+                    continue
+                limit = self.dual_limit(j, c[j])
+                if limit < INFINITY:
+                    largest = min(largest, limit / fabs(c[j]))
+        return largest
+
+    def dual_sums(self, double s, const double[::1] c, const unsigned char[::1] skip):
+        """sum_j h_j^*(s c_j) and its derivative in s, over the columns not skipped."""
+        cdef Py_ssize_t j
+        cdef double u, value = 0.0, slope = 0.0
+        with nogil:
+            for j in range(c.shape[0]):
+                if skip[j] or c[j] == 0.0:
+                    continue
+                u = self.dual_argmax(j, s * c[j])
+                if u != 0.0:
+                    slope += c[j] * u
+                    value += s * c[j] * u - self.value_at(j, u)
+        return value, slope

@@ -1,0 +1,198 @@
+"""The columns of a working set, seen by coordinate descent through two questions.
+
+``correlation(j)`` is a_j . r for the present residual r, ``step(j, delta)`` tells that u_j grew by
+delta. Three answers: from the Gram, from dense columns, from sparse columns with a lazy shift. One
+coordinate descent, and one Newton step, serve all.
+"""
+
+import numpy as np
+from scipy.linalg.cython_blas cimport daxpy, ddot
+from libc.stdint cimport int32_t, int64_t
+
+
+cdef class System:
+    """Base: m columns of unit norm and a residual."""
+
+    cdef double correlation(self, Py_ssize_t j) noexcept nogil:
+        return 0.0
+
+    cdef void step(self, Py_ssize_t j, double delta) noexcept nogil:
+        pass
+
+    cdef double cost(self, Py_ssize_t j) noexcept nogil:
+        """About how many numbers a call of `step` touches."""
+        return 1.0
+
+    def correlations(self):
+        """a_j . r for every column."""
+        out = np.empty(self.n_columns)
+        cdef double[::1] target = out
+        cdef Py_ssize_t j
+        with nogil:
+            for j in range(self.n_columns):
+                target[j] = self.correlation(j)
+        return out
+
+    def move(self, const Py_ssize_t[::1] columns, const double[::1] delta):
+        """u[columns] grew by delta."""
+        cdef Py_ssize_t k
+        with nogil:
+            for k in range(columns.shape[0]):
+                if delta[k] != 0.0:
+                    self.step(columns[k], delta[k])
+
+
+cdef class GramSystem(System):
+    """The Gram G = A^T A and the correlations c = A^T r, kept up to date."""
+
+    cdef double[:, ::1] gram
+    cdef double[::1] c
+    cdef readonly object matrix
+
+    def __init__(self, gram, c):
+        self.n_columns = len(c)
+        self.matrix = gram
+        self.gram = gram
+        self.c = np.array(c)
+
+    cdef double correlation(self, Py_ssize_t j) noexcept nogil:
+        return self.c[j]
+
+    cdef void step(self, Py_ssize_t j, double delta) noexcept nogil:
+        cdef int n = <int> self.n_columns, one = 1
+        cdef double minus = -delta
+        daxpy(&n, &minus, &self.gram[j, 0], &one, &self.c[0], &one)
+
+    cdef double cost(self, Py_ssize_t j) noexcept nogil:
+        return <double> self.n_columns
+
+    def correlations(self):
+        return np.array(self.c)
+
+    def normal(self, columns, v):
+        """A_columns^T A_columns v"""
+        full = np.zeros(self.n_columns)
+        full[columns] = v
+        return (self.matrix @ full)[columns]
+
+    def normal_matrix(self, columns):
+        """A_columns^T A_columns, or None where it is not at hand."""
+        return self.matrix[np.ix_(columns, columns)]
+
+    def normal_rows(self, columns):
+        """A_columns^T A, or None where it is not at hand."""
+        return self.matrix[columns]
+
+    def copy(self):
+        """The same columns, with a residual of its own."""
+        return GramSystem(self.matrix, self.c)
+
+
+cdef class DenseSystem(System):
+    """Columns as the rows of a contiguous array, and the residual."""
+
+    cdef double[:, ::1] columns
+    cdef double[::1] r
+    cdef int n_rows
+    cdef readonly object matrix
+
+    def __init__(self, values, r):
+        self.n_columns = values.shape[0]
+        self.n_rows = values.shape[1]
+        self.matrix = values
+        self.columns = values
+        self.r = np.array(r)
+
+    cdef double correlation(self, Py_ssize_t j) noexcept nogil:
+        cdef int one = 1
+        return ddot(&self.n_rows, &self.columns[j, 0], &one, &self.r[0], &one)
+
+    cdef void step(self, Py_ssize_t j, double delta) noexcept nogil:
+        cdef int one = 1
+        cdef double minus = -delta
+        daxpy(&self.n_rows, &minus, &self.columns[j, 0], &one, &self.r[0], &one)
+
+    cdef double cost(self, Py_ssize_t j) noexcept nogil:
+        return <double> self.n_rows
+
+    def correlations(self):
+        return self.matrix @ np.asarray(self.r)
+
+    def normal(self, columns, v):
+        full = np.zeros(self.n_columns)
+        full[columns] = v
+        return (self.matrix @ (full @ self.matrix))[columns]
+
+    def normal_matrix(self, columns):
+        return None
+
+    def normal_rows(self, columns):
+        return None
+
+    def copy(self):
+        return DenseSystem(self.matrix, self.r)
+
+
+cdef class SparseSystem(System):
+    """Sparse columns a_j = s_j - shift_j q; the residual is kept as r + level q, unshifted."""
+
+    cdef const double[::1] values
+    cdef const int32_t[::1] rows
+    cdef const int64_t[::1] indptr
+    cdef const double[::1] shift
+    cdef double[::1] r
+    cdef double level
+
+    def __init__(self, values, rows, indptr, shift, r):
+        self.n_columns = len(shift)
+        self.values, self.rows, self.indptr, self.shift = values, rows, indptr, shift
+        self.r = np.array(r)
+        self.level = 0.0
+
+    cdef double correlation(self, Py_ssize_t j) noexcept nogil:
+        # r is orthogonal to q, so a_j . r = s_j . r = s_j . (stored) - level * (s_j . q).
+        cdef double total = -self.level * self.shift[j]
+        cdef Py_ssize_t k
+        for k in range(self.indptr[j], self.indptr[j + 1]):
+            total += self.values[k] * self.r[self.rows[k]]
+        return total
+
+    cdef void step(self, Py_ssize_t j, double delta) noexcept nogil:
+        cdef Py_ssize_t k
+        for k in range(self.indptr[j], self.indptr[j + 1]):
+            self.r[self.rows[k]] -= delta * self.values[k]
+        self.level -= delta * self.shift[j]
+
+    cdef double cost(self, Py_ssize_t j) noexcept nogil:
+        return <double> (self.indptr[j + 1] - self.indptr[j])
+
+    def normal(self, const Py_ssize_t[::1] columns, const double[::1] v):
+        out = np.empty(columns.shape[0])
+        work = np.zeros(self.r.shape[0])
+        cdef double[::1] target = out, w = work
+        cdef double level = 0.0, total
+        cdef Py_ssize_t i, j, k
+        with nogil:
+            for i in range(columns.shape[0]):
+                j = columns[i]
+                level += v[i] * self.shift[j]
+                for k in range(self.indptr[j], self.indptr[j + 1]):
+                    w[self.rows[k]] += v[i] * self.values[k]
+            for i in range(columns.shape[0]):
+                j = columns[i]
+                total = -level * self.shift[j]
+                for k in range(self.indptr[j], self.indptr[j + 1]):
+                    total += self.values[k] * w[self.rows[k]]
+                target[i] = total
+        return out
+
+    def normal_matrix(self, columns):
+        return None
+
+    def normal_rows(self, columns):
+        return None
+
+    def copy(self):
+        system = SparseSystem(self.values, self.rows, self.indptr, self.shift, self.r)
+        (<SparseSystem> system).level = self.level
+        return system

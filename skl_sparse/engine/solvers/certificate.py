@@ -1,0 +1,104 @@
+"""How good a point is, told without trusting the solver that found it."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq
+
+EPS = np.finfo(np.float64).eps
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Duality gap relative to the null model (nan where there is no dual) and optimality.
+
+    Attributes
+    ----------
+    gap : float
+        (F(w) - best dual value found) / F(0), clipped at 0.
+    optimality : float
+        max_j min(|du_j|, sqrt(2 decrease_j)): the largest exact 1-D step left to take.
+    """
+
+    gap: float
+    optimality: float
+
+    @property
+    def deciding(self):
+        """Name and value of the figure that decides."""
+        if math.isnan(self.gap):
+            return "optimality_", self.optimality
+        return "dual_gap_", self.gap
+
+    def reached(self, tol):
+        return self.deciding[1] <= tol
+
+
+@dataclass(frozen=True)
+class DualRay:
+    """The dual candidates s * theta, s >= 0, as far as the gap needs them.
+
+    ``c`` = A^T theta, ``square`` = theta . theta, ``product`` = theta . y. ``skip`` marks columns
+    that theta is orthogonal to: rounding must not make it infeasible.
+    """
+
+    c: np.ndarray
+    square: float
+    product: float
+    skip: np.ndarray
+
+
+def dual_value(penalty, ray):
+    """max_s of the dual objective s theta.y - s^2 |theta|^2 / 2 - sum_j h_j^*(s c_j).
+
+    The raw residual (s = 1) is useless near p = 1, where the conjugate is a huge power; the best
+    scaling is the root of a decreasing function.
+    """
+    if ray.product <= 0.0:
+        return 0.0
+    limit = penalty.dual_scale_limit(ray.c, ray.skip) * (1 - 4 * EPS)
+    high = min(ray.product / ray.square, limit)
+    if high <= 0.0:
+        return 0.0
+
+    def slope(s):
+        with np.errstate(over="ignore", invalid="ignore"):
+            value = ray.product - s * ray.square - penalty.dual_sums(s, ray.c, ray.skip)[1]
+        return min(max(value, -1e300), 1e300) if value == value else -1e300
+
+    if slope(high) < 0.0:
+        # Any s is feasible: where the search runs out of steps, what it has will do.
+        ends = bracket(slope, high)
+        high = brentq(slope, *ends, xtol=1e-300, rtol=4 * EPS, disp=False)
+    value = high * ray.product - 0.5 * high**2 * ray.square
+    value -= penalty.dual_sums(high, ray.c, ray.skip)[0]
+    return max(value, 0.0) if math.isfinite(value) else 0.0
+
+
+def bracket(slope, high):
+    """An interval around the root of a decreasing function on (0, high]: near 1 first."""
+    low, width = 0.0, 1e-6
+    while width < 1.0:
+        if 1.0 + width < high and slope(1.0 + width) < 0.0:
+            high = min(high, 1.0 + width)
+            if slope(1.0 - width) >= 0.0:
+                return 1.0 - width, high
+        elif 1.0 - width > 0.0 and 1.0 - width < high and slope(1.0 - width) >= 0.0:
+            return 1.0 - width, high
+        width *= 30.0
+    return low, high
+
+
+def certify(penalty, u, c, square, rays=()):
+    """The certificate of u, given its correlations c = A^T r and ``square`` = r . r.
+
+    Everything is in standardised units, where the null model has objective 1/2. The gap is that of
+    the best dual ray; without one there is none.
+    """
+    optimality = float(penalty.violations(u, c).max(initial=0.0))
+    duals = [dual_value(penalty, ray) for ray in rays]
+    if not duals:
+        return Certificate(math.nan, optimality)
+    primal = 0.5 * square + penalty.value(u)
+    return Certificate(max(2.0 * float(primal - max(duals)), 0.0), optimality)

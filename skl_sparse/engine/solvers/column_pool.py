@@ -1,0 +1,97 @@
+"""The columns gathered so far, and the cheaper of two ways to descend on them."""
+
+import numpy as np
+
+from ..design.base import SparseColumns
+from ._systems import DenseSystem, GramSystem, SparseSystem
+
+# A working set of this size has its Gram formed whatever the data: it is small.
+SMALL = 1024
+# Memory that the working set may always take; beyond, it is bounded by a share of X.
+FREE_BYTES = 1 << 26
+
+
+class ColumnPool:
+    """Columns of A in order of arrival, shared by targets, starts and steps down a path.
+
+    Either their Gram is kept, grown by what is new and never recomputed, or the columns themselves
+    are gathered. A descent on the Gram pays the size of the pool for each changed coordinate, one
+    on the columns pays their stored entries, at every look.
+    """
+
+    def __init__(self, A):
+        self.A = A
+        self.columns = np.empty(0, dtype=np.intp)
+        self.member = np.zeros(A.n_columns, dtype=bool)
+        self._gram = np.empty((0, 0))
+        self._block = None
+
+    def __len__(self):
+        return len(self.columns)
+
+    def fits(self, columns):
+        """Whether the pool may hold these columns, one way or the other."""
+        return self._gram_pays(columns) or self._gathered_bytes(columns) <= self._most_bytes
+
+    def add(self, new):
+        self.columns = np.concatenate([self.columns, new])
+        self.member[new] = True
+        self._block = None
+
+    def reset(self, columns):
+        """Forget all but these columns, keeping what is known of their Gram."""
+        place = np.full(self.A.n_columns, -1, dtype=np.intp)
+        place[self.columns[: len(self._gram)]] = np.arange(len(self._gram))
+        known = columns[place[columns] >= 0]
+        self._gram = np.ascontiguousarray(self._gram[np.ix_(place[known], place[known])])
+        new = columns[place[columns] < 0]
+        self.columns = np.concatenate([known, new])
+        self.member[:] = False
+        self.member[self.columns] = True
+        self._block = None
+
+    def system(self, r, c):
+        """The pool's columns for a residual r with correlations c (over all columns)."""
+        if self._gram_pays(self.columns):
+            return GramSystem(self.gram(), c[self.columns])
+        self._gram = np.empty((0, 0))
+        if self._block is None:
+            self._block = self.A.gather(self.columns)
+        block = self._block
+        if isinstance(block, SparseColumns):
+            return SparseSystem(block.values, block.rows, block.indptr, block.shift, r)
+        return DenseSystem(block.values, r)
+
+    def gram(self):
+        """The Gram of the pool, brought up to date."""
+        known, m = len(self._gram), len(self.columns)
+        if known < m:
+            rows = self.A.gram(self.columns[:known], self.columns[known:])
+            # Grown in place, last row first: no second copy of the largest array of the fit.
+            flat = self._gram.reshape(-1)
+            if not flat.flags.owndata:
+                flat = flat.copy()
+            self._gram = None
+            flat.resize(m * m, refcheck=False)
+            gram = flat.reshape(m, m)
+            for i in range(known - 1, -1, -1):
+                gram[i, :known] = flat[i * known : (i + 1) * known].copy()
+            gram[known:] = rows
+            gram[:known, known:] = rows[:, :known].T
+            self._gram = gram
+        return self._gram
+
+    @property
+    def _most_bytes(self):
+        return max(FREE_BYTES, self.A.design.nbytes // 2)
+
+    def _gathered_bytes(self, columns):
+        return self.A.design.stored_in(columns) * self.A.design.gathered_entry_bytes
+
+    def _gram_pays(self, columns):
+        m = len(columns)
+        if m <= SMALL:
+            return True
+        if 8 * m * m > self._most_bytes:
+            return False
+        return m * m <= 2 * self.A.design.entry_cost * self.A.design.stored_in(columns)

@@ -1,0 +1,106 @@
+"""Exchange single columns, settle again, keep what improves: for penalties with many minima.
+
+Coordinate descent stops where no column alone improves. Correlated columns then block each other:
+the wrong one is in because the right one is out. An exchange drops a column, adds one, or swaps
+two; the columns exchanged are held while the others settle around them, then all are free.
+Exchanges are tried in the order of what they would gain if nothing else moved (the "sacrifice" and
+"gain" of J. Zhu et al., "A polynomial algorithm for best-subset selection", PNAS 2020).
+"""
+
+import numpy as np
+
+from ._coordinate_descent import coordinate_descent
+from .descent import BUDGET
+
+# Problems with so few columns are searched whole, larger ones on the columns gathered so far.
+SMALL = 256
+# Exchanges tried around one point by a brief search, and by a thorough one.
+BRIEF, THOROUGH = 64, 4096
+# Columns of the support that a brief or thorough search offers for a swap: the smallest.
+MOST_SWAPPED = 256
+# Sweeps in which an exchange has to settle, and the step at which it has.
+SETTLE_SWEEPS, SETTLED = 200, 1e-7
+
+
+def improve(problem, pool, solution, target, thorough):
+    """Coefficients no worse than the solution's, which no exchange tried betters (on the pool)."""
+    if problem.n_columns <= SMALL:
+        missing = np.flatnonzero(~pool.member & (problem.A.scale > 0))
+    else:
+        missing = np.flatnonzero((solution.u != 0) & ~pool.member)
+    if len(missing):
+        pool.add(missing)
+    search = Search.around(problem, pool, target, solution.u)
+    search.run(THOROUGH if thorough else BRIEF)
+    u = np.zeros(problem.n_columns)
+    u[pool.columns] = search.u
+    return u
+
+
+class Search:
+    """A point on a pool's columns, the system that knows its residual, and r . r."""
+
+    def __init__(self, penalty, system, u, square):
+        self.penalty, self.system, self.u, self.square = penalty, system, u, square
+        self.c = system.correlations()
+        self.objective = 0.5 * square + penalty.value(u)
+
+    @classmethod
+    def around(cls, problem, pool, target, u):
+        r = problem.Y[:, target] - problem.A.predict(u[:, None])[:, 0]
+        system = pool.system(r, problem.A.correlate(r[:, None])[:, 0])
+        penalty = problem.penalties[target].restrict(pool.columns)
+        return cls(penalty, system, u[pool.columns], float(r @ r))
+
+    def run(self, most):
+        """Move to better neighbours, each the first found, until ``most`` exchanges find none."""
+        improved = True
+        while improved:
+            neighbours = (self.neighbour(*exchange) for exchange in self.exchanges(most))
+            better = next(filter(self.betters, neighbours), None)
+            improved = better is not None
+            if improved:
+                self.__dict__.update(better.__dict__)
+
+    def betters(self, other):
+        """Whether the other point is lower by more than rounding."""
+        return other.objective < self.objective * (1 - 1e-10)
+
+    def exchanges(self, most):
+        """(columns, new values) of the likeliest exchanges, the likeliest first."""
+        support, zeros = np.flatnonzero(self.u), np.flatnonzero((self.u == 0) & (self.c != 0))
+        smallest = np.argsort(np.abs(self.u[support]), kind="stable")[:MOST_SWAPPED]
+        support = support[smallest]
+        u, c = self.u[support], self.c[support]
+        drop = u * c + 0.5 * u * u - self.penalty.restrict(support).values(u)
+        entering = self.penalty.restrict(zeros)
+        offers = [(drop, support, np.full(len(support), -1), np.zeros(len(support)))]
+        offers.append(self.offer(0.0, -1, zeros, self.c[zeros], entering))
+        gram = self.system.normal_rows(support)
+        if gram is not None:
+            for k, j in enumerate(support):
+                z = self.c[zeros] + u[k] * gram[k, zeros]
+                offers.append(self.offer(drop[k], j, zeros, z, entering))
+        change, out, into, value = (np.concatenate(part) for part in zip(*offers))
+        for k in np.argsort(change, kind="stable")[:most]:
+            pairs = [(j, v) for j, v in ((out[k], 0.0), (into[k], value[k])) if j >= 0]
+            yield np.array([j for j, _ in pairs]), np.array([v for _, v in pairs])
+
+    def offer(self, drop, j, zeros, z, entering):
+        """Change of the objective when j leaves and each of the zeros enters at its best."""
+        z = np.maximum(z, 0.0) if entering.positive else z
+        change = drop - 0.5 * z * z + entering.values(z)
+        return change, np.full(len(zeros), j), zeros, z
+
+    def neighbour(self, columns, values):
+        """Where an exchange settles: first what is around it, then everything."""
+        system, u = self.system.copy(), self.u.copy()
+        system.move(columns, values - u[columns])
+        u[columns] = values
+        others = np.delete(np.arange(len(u)), columns)
+        for order in (others, np.arange(len(u))):
+            coordinate_descent(system, self.penalty, u, order, SETTLE_SWEEPS, SETTLED, BUDGET)
+        step = u - self.u
+        return Search(
+            self.penalty, system, u, self.square - step @ (self.c + system.correlations())
+        )

@@ -1,0 +1,43 @@
+"""Fixtures and settings that several test files share."""
+
+import os
+from pathlib import Path
+
+import hypothesis
+import numpy as np
+import pytest
+from scipy import sparse
+
+os.environ.setdefault("MPLBACKEND", "agg")  # no window, whatever the machine
+
+# The same examples in every run; a busy machine is no failure.
+hypothesis.settings.register_profile("suite", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("suite")
+
+
+pytest.register_assert_rewrite("reference")
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture(scope="session")
+def benchmark_data():
+    """Return ``load(name) -> (X, y)`` for the data sets in the folder that SKL_SPARSE_DATA names.
+
+    A data set is NAME_X.npz (a SciPy sparse matrix) and NAME_y.npy; it is read once.
+    """
+    folder = os.environ.get("SKL_SPARSE_DATA")
+    loaded = {}
+
+    def load(name):
+        if not folder:
+            pytest.skip("SKL_SPARSE_DATA names no folder with benchmark data")
+        if name not in loaded:
+            X = sparse.load_npz(Path(folder, f"{name}_X.npz"))
+            loaded[name] = X, np.load(Path(folder, f"{name}_y.npy")).astype(float)
+        return loaded[name]
+
+    return load

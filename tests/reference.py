@@ -1,0 +1,407 @@
+"""What a fit must satisfy, recomputed in plain NumPy and independent of the package.
+
+The problem, for one target (s: sample weights, v: feature weights, S = sum of s):
+
+    F(w, b) = 1/(2 S) sum_i s_i (y_i - x_i.w - b)^2 + sum_j v_j (alpha |w_j|^p + alpha_l2/2 w_j^2)
+
+Everything here favours being obviously right over being fast: roots by bisection, the best dual
+scaling by bisection on the derivative of the concave dual, centred dense data where it fits.
+"""
+
+import numpy as np
+import scipy.optimize
+import scipy.sparse as sp
+
+POWERS = (0.0, 0.1, 0.3, 0.5, 2 / 3, 0.9, 1.0, 1.2, 1.5, 2.0, 3.0)
+NON_CONVEX = tuple(p for p in POWERS if p < 1)
+CONVEX = tuple(p for p in POWERS if p >= 1)
+
+
+def power(x, p):
+    """|x|^p, with 0^0 = 0: the penalty at p = 0 counts the non-zeros."""
+    x = np.abs(np.asarray(x, dtype=float))
+    return (x > 0).astype(float) if p == 0 else x**p
+
+
+def prox_objective(x, z, lam, p):
+    x, z = np.asarray(x, dtype=float), np.asarray(z, dtype=float)
+    return 0.5 * (x - z) ** 2 + lam * power(x, p)
+
+
+def smallest_nonzero(lam, p):
+    """The least non-zero value that the global 1-D step takes, for p < 1.
+
+    A non-zero minimiser x is stationary, z = x + lam p x^(p-1). Put into "no worse than 0",
+    that reads lam (1-p) x^p <= x^2 / 2, that is x^(2-p) >= 2 lam (1-p).
+    """
+    return (2 * np.asarray(lam, dtype=float) * (1 - p)) ** (1 / (2 - p))
+
+
+def jump_of_prox(lam, p):
+    """The |z| at which the global 1-D step leaves zero (p <= 1)."""
+    lam = np.asarray(lam, dtype=float)
+    if p == 1:
+        return lam
+    x = smallest_nonzero(lam, p)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slope = np.where(lam > 0, lam * p * x ** (p - 1), 0.0)
+    return x + slope
+
+
+def _bisect(rises, low, high, steps=1100):
+    """Elementwise root of a rising function, down to neighbouring floats."""
+    low, high = np.array(low, dtype=float), np.array(high, dtype=float)
+    for _ in range(steps):
+        middle = 0.5 * low + 0.5 * high
+        if np.all((middle <= low) | (middle >= high)):
+            break
+        below = rises(middle) < 0
+        low, high = np.where(below, middle, low), np.where(below, high, middle)
+    return high
+
+
+def prox(z, lam, p, positive=False):
+    """Global minimiser of (x - z)^2 / 2 + lam |x|^p by bisection of the derivative."""
+    z, lam = np.broadcast_arrays(np.asarray(z, dtype=float), np.asarray(lam, dtype=float))
+    size = np.where(z > 0, z, 0.0) if positive else np.abs(z)
+    with np.errstate(all="ignore"):
+        if p == 0:
+            x = np.where(size * size > 2 * lam, size, 0.0)
+        elif p < 1:
+            # the derivative falls up to its inflection, then rises: the minimum is to the right
+            turn = np.minimum((lam * p * (1 - p)) ** (1 / (2 - p)), size)
+
+            def derivative(x):
+                return x - size + lam * p * x ** (p - 1)
+
+            root = _bisect(derivative, turn, size)
+            root = np.where(lam == 0, size, root)
+            better = prox_objective(root, size, lam, p) < prox_objective(0.0, size, lam, p)
+            x = np.where(better & (derivative(turn) < 0) | (lam == 0), root, 0.0)
+        elif p == 1:
+            x = np.maximum(size - lam, 0.0)
+        elif p == 2:
+            x = size / (1 + 2 * lam)
+        else:
+            x = _bisect(lambda x: x - size + lam * p * x ** (p - 1), np.zeros_like(size), size)
+            x = np.where(lam == 0, size, x)
+    return np.where(z < 0, -x, x)
+
+
+def prox_by_grid(z, lam, p, positive=False, points=4001):
+    """The same by brute force: a dense grid, its best cell refined by golden section, and 0."""
+    if positive and z <= 0 or z == 0:
+        return 0.0
+    size = abs(z)
+    fine = np.geomspace(1e-12, 1 / points, points, endpoint=False)
+    grid = size * np.r_[0, fine, np.linspace(1 / points, 1, points)]
+    values = prox_objective(grid, size, lam, p)
+    # every local minimum of the grid is a candidate, not only the lowest one
+    right = np.r_[values[1:], np.inf]
+    best, low_points = 0.0, np.flatnonzero((values[1:] <= values[:-1]) & (values[1:] <= right[1:]))
+    for k in low_points + 1:
+        low, high = grid[k - 1], grid[min(k + 1, len(grid) - 1)]
+        for _ in range(120):
+            a, b = high - 0.6180339887498949 * (high - low), low + 0.6180339887498949 * (high - low)
+            if prox_objective(a, size, lam, p) <= prox_objective(b, size, lam, p):
+                high = b
+            else:
+                low = a
+        x = 0.5 * (low + high)
+        if prox_objective(x, size, lam, p) < prox_objective(best, size, lam, p):
+            best = x
+    return float(np.copysign(best, z)) if best else 0.0
+
+
+class Problem:
+    """One target's problem, and what can be said of any (w, b) from outside a solver."""
+
+    def __init__(
+        self,
+        X,
+        y,
+        *,
+        alpha=1.0,
+        p=1.0,
+        alpha_l2=0.0,
+        fit_intercept=True,
+        positive=False,
+        sample_weight=None,
+        feature_weights=None,
+    ):
+        y = np.asarray(y, dtype=float)
+        self.s = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, float)
+        self.total = self.s.sum()
+        self.sparse = sp.issparse(X)
+        self.X = sp.csc_array(X).astype(float) if self.sparse else np.asarray(X, dtype=float)
+        n_features = self.X.shape[1]
+        self.v = (
+            np.ones(n_features) if feature_weights is None else np.asarray(feature_weights, float)
+        )
+        self.y, self.alpha, self.p, self.alpha_l2 = y, float(alpha), float(p), float(alpha_l2)
+        self.fit_intercept, self.positive = fit_intercept, positive
+        share = self.s / self.total
+        if fit_intercept:
+            self.mean = np.asarray(self.X.T @ share).ravel()
+            self.y_mean = share @ y
+            if not self.sparse:  # a second pass removes the rounding of the first
+                self.mean = self.mean + share @ (self.X - self.mean)
+        else:
+            self.mean, self.y_mean = np.zeros(n_features), 0.0
+        self.yc = y - self.y_mean
+        self.Xc = None if self.sparse else self.X - self.mean
+        self.null = 0.5 * share @ self.yc**2
+        if self.null <= 1e-30 * (share @ y**2):  # a constant target, up to rounding
+            self.null, self.yc = 0.0, np.zeros_like(self.yc)
+        self.share = share
+
+    # -- the objective ---------------------------------------------------------------------------
+    def penalty(self, w):
+        w = np.asarray(w, dtype=float)
+        return float(self.v @ (self.alpha * power(w, self.p) + 0.5 * self.alpha_l2 * w * w))
+
+    def loss(self, w, b):
+        """Mean loss. Dense data is centred first, so that a mean of 1e8 costs no digits."""
+        w, b = np.asarray(w, dtype=float), float(b)
+        if self.sparse:
+            r = self.y - self.X @ w - b
+        else:
+            r = self.yc - self.Xc @ w - self._offset(w, b)
+        return float(0.5 * self.share @ r**2)
+
+    def _offset(self, w, b):
+        """What b adds beyond the best intercept for w; rounding of the products is forgiven."""
+        exact = self.y_mean - self.mean @ w
+        scale = abs(self.y_mean) + np.abs(self.mean) @ np.abs(w) + abs(b)
+        return 0.0 if abs(b - exact) <= 1e-13 * scale else b - exact
+
+    def objective(self, w, b):
+        return self.loss(w, b) + self.penalty(w)
+
+    def residual(self, w):
+        """y - X w, centred where there is an intercept."""
+        w = np.asarray(w, dtype=float)
+        if self.sparse:
+            r = self.y - self.X @ w
+            return r - self.share @ r if self.fit_intercept else r
+        return self.yc - self.Xc @ w
+
+    def best_intercept(self, w):
+        return self.y_mean - self.mean @ np.asarray(w, dtype=float) if self.fit_intercept else 0.0
+
+    def correlate(self, r):
+        """X^T S r / sum s, of the centred X."""
+        sr = self.share * r
+        if self.sparse:
+            return np.asarray(self.X.T @ sr).ravel() - self.mean * sr.sum()
+        return self.Xc.T @ sr
+
+    def curvature(self):
+        """L_j: the weighted variance of a column (mean square without an intercept)."""
+        if not self.sparse:
+            L = self.share @ self.Xc**2
+            scale = self.share @ self.X**2
+        else:
+            X = sp.csc_array(self.X)
+            X.sum_duplicates()
+            column = np.repeat(np.arange(X.shape[1]), np.diff(X.indptr))
+            shifted = self.share[X.indices] * (X.data - self.mean[column]) ** 2
+            stored = np.bincount(column, self.share[X.indices], X.shape[1])
+            L = np.bincount(column, shifted, X.shape[1])
+            L += np.maximum(1 - stored, 0) * self.mean**2
+            scale = np.bincount(column, self.share[X.indices] * X.data**2, X.shape[1])
+        return np.where(L <= 1e-28 * scale, 0.0, L)  # a constant column, up to rounding
+
+    def alpha_max(self):
+        """max_j |x_j.(y - mean y)| / n, whatever p."""
+        return float(np.abs(self.correlate(self.yc)).max())
+
+    # -- optimality ------------------------------------------------------------------------------
+    def best_steps(self, w):
+        """The global minimiser of F along each coordinate, and what moving there would gain."""
+        w = np.asarray(w, dtype=float)
+        L, g = self.curvature(), self.correlate(self.residual(w))
+        ridge = self.v * self.alpha_l2
+        whole = L + ridge
+        with np.errstate(all="ignore"):
+            z = np.where(whole > 0, (L * w + g) / whole, 0.0)
+            lam = np.where(whole > 0, self.v * self.alpha / whole, 0.0)
+        x = np.where(L > 0, prox(z, lam, self.p, self.positive), 0.0)
+
+        def pen(u):
+            return lam * power(u, self.p)
+
+        gain = whole * (0.5 * (w - x) * ((w - z) + (x - z)) + (pen(w) - pen(x)))
+        return x, np.where(w == x, 0.0, gain), L
+
+    def shortfalls(self, w):
+        """min(sqrt(L_j) |step_j|, sqrt(2 gain_j)) / sqrt(2 F(0)), and whether step_j is a jump."""
+        x, gain, L = self.best_steps(w)
+        short = np.minimum(np.sqrt(L) * np.abs(x - w), np.sqrt(2 * np.maximum(gain, 0)))
+        unit = np.sqrt(2 * self.null) if self.null > 0 else np.inf
+        return short / unit, (x == 0) != (np.asarray(w) == 0)
+
+    def optimality(self, w, columns=None):
+        """The largest shortfall, over `columns`."""
+        short = self.shortfalls(w)[0]
+        return float((short if columns is None else short[columns]).max(initial=0.0))
+
+    # -- the dual --------------------------------------------------------------------------------
+    def _conjugate(self, g):
+        """h*(g) summed over penalised columns, and the maximisers u (derivatives of h*)."""
+        keep = self.v > 0
+        g = np.maximum(g[keep], 0) if self.positive else np.abs(g[keep])
+        a, ridge, p = self.v[keep] * self.alpha, self.v[keep] * self.alpha_l2, self.p
+        with np.errstate(all="ignore"):
+            if self.alpha == 0:
+                u = g / ridge
+            elif p == 1:
+                if self.alpha_l2 == 0:
+                    return np.where(g <= a * (1 + 1e-14), 0.0, np.inf).sum(), keep, np.zeros_like(g)
+                u = np.maximum(g - a, 0) / ridge
+            elif self.alpha_l2 == 0:
+                u = (g / (a * p)) ** (1 / (p - 1))
+            else:
+                t = _bisect(
+                    lambda t: a * p * np.exp((p - 1) * t) + ridge * np.exp(t) - g,
+                    np.full_like(g, -700.0),
+                    np.full_like(g, 700.0),
+                )
+                u = np.where(g > 0, np.exp(t), 0.0)
+            value = np.where(u > 0, g * u - a * power(u, p) - 0.5 * ridge * u * u, 0.0)
+        return value.sum(), keep, u
+
+    def dual_gap(self, w, b=None, columns=None):
+        """(F(w, b) - D(theta)) / F(0), theta the residual made feasible and scaled at best.
+
+        nan for p < 1 and where nothing is penalised. `columns` restricts the problem to them.
+        """
+        if self.p < 1 or (self.alpha == 0 and self.alpha_l2 == 0):
+            return np.nan
+        if self.null <= 0:
+            return 0.0
+        w = np.asarray(w, dtype=float)
+        b = self.best_intercept(w) if b is None else b
+        r = self.residual(w)
+        free = self.v == 0
+        if columns is not None:
+            columns = np.isin(np.arange(len(w)), np.arange(len(w))[columns])
+            free = free & columns
+        if free.any():
+            root = np.sqrt(self.share)
+            F = self.X[:, free].toarray() - self.mean[free] if self.sparse else self.Xc[:, free]
+            F = root[:, None] * F
+            size = np.sqrt((F**2).sum(axis=0))
+            F = F / np.where(size > 0, size, 1.0)
+            if self.positive:  # nearest point whose correlation with these columns is <= 0
+                t, _ = scipy.optimize.nnls(F, root * r)
+            else:
+                t = np.linalg.lstsq(F, root * r, rcond=None)[0]
+            with np.errstate(divide="ignore"):
+                r = np.where(root > 0, r - F @ t / np.where(root > 0, root, 1.0), 0.0)
+        g = self.correlate(r)
+        if columns is not None:
+            g = np.where(columns, g, 0.0)
+        linear, square = self.share @ (r * self.yc), self.share @ r**2
+
+        def dual(c):
+            return c * linear - 0.5 * c * c * square - self._conjugate(c * g)[0]
+
+        def slope_down(c):
+            value, keep, u = self._conjugate(c * g)
+            gk = np.maximum(g[keep], 0) if self.positive else np.abs(g[keep])
+            with np.errstate(invalid="ignore"):
+                bend = np.where(gk > 0, gk * u, 0.0).sum()
+            return -(linear - c * square - bend) if np.isfinite(value) else 1e300
+
+        if square == 0 or linear <= 0:
+            best = 0.0
+        else:
+            limit = linear / square
+            if self.p == 1 and self.alpha_l2 == 0 and self.alpha > 0:
+                keep = self.v > 0
+                gk = np.maximum(g[keep], 0) if self.positive else np.abs(g[keep])
+                with np.errstate(divide="ignore"):
+                    limit = min(
+                        limit,
+                        np.min(
+                            np.where(gk > 0, self.v[keep] * self.alpha / gk, np.inf), initial=np.inf
+                        ),
+                    )
+                c = limit
+            else:
+                low, high = slope_down(0.0), slope_down(limit)
+                c = (
+                    limit
+                    if high <= 0
+                    else 0.0
+                    if low >= 0
+                    else scipy.optimize.brentq(
+                        slope_down, 0.0, limit, xtol=1e-300, rtol=1e-15, maxiter=2000
+                    )
+                )
+            best = max(dual(c), dual(0.0))
+        return max(self.objective(w, b) - best, 0.0) / self.null
+
+
+def problem_of(model, X, y, sample_weight=None, target=None):
+    """The problem that a fitted estimator was asked to solve."""
+    return Problem(
+        X,
+        y if target is None else y[:, target],
+        alpha=model.alpha,
+        p=model.p,
+        alpha_l2=model.alpha_l2,
+        fit_intercept=model.fit_intercept,
+        positive=model.positive,
+        sample_weight=sample_weight,
+        feature_weights=model.feature_weights,
+    )
+
+
+def assert_certified(model, X, y, sample_weight=None, *, tol=None, exact=1e-6):
+    """Recompute every number that a fit of one target reports; `tol`: it claims to have converged.
+
+    `exact` is the relative agreement asked of the certificates where they are above rounding.
+    Where a threshold was applied, certificates speak of the problem restricted to mask_.
+    """
+    problem = problem_of(model, X, y, sample_weight)
+    w, b = np.asarray(model.coef_, float), float(model.intercept_)
+    assert w.shape == (problem.X.shape[1],)
+    assert np.all(np.isfinite(w)) and np.isfinite(b)
+    if model.positive:
+        assert np.all(w >= 0)
+    magnitude = np.abs(w)
+    np.testing.assert_array_equal(model.mask_, magnitude > model.sparsity_threshold)
+    assert np.all((w == 0) | (magnitude > model.sparsity_threshold))
+    assert model.sparsity_ == np.mean(w == 0)
+    np.testing.assert_array_equal(model.sparse_coef_.toarray().ravel(), model.coef_)
+    scale = max(problem.null, problem.objective(w, b), np.finfo(float).tiny)
+    assert abs(model.penalty_ - problem.penalty(w)) <= 1e-11 * scale
+    assert abs(model.objective_ - problem.objective(w, b)) <= 1e-11 * scale
+    assert model.n_iter_ >= 1
+    columns = None
+    if model.sparsity_threshold > 0:
+        assert model.refit, "certificates of a bare mask are those of the fit before it"
+        columns = model.mask_
+    optimality = problem.optimality(w, columns)
+    gap = problem.dual_gap(w, b, columns)
+    # sqrt(2 gain) is known to sqrt(eps) only; where it is the smaller of the two it may read 0
+    assert abs(model.optimality_ - optimality) <= exact * optimality + 1e-7, (
+        model.optimality_,
+        optimality,
+    )
+    if np.isnan(gap):
+        assert np.isnan(model.dual_gap_)
+    else:  # the reference searches the scaling to the last digit: nothing beats it
+        assert abs(model.dual_gap_ - gap) <= 1e-3 * gap + 1e-12, (model.dual_gap_, gap)
+    if tol is not None:
+        if problem.p >= 1 and not np.isnan(gap):
+            assert model.dual_gap_ <= tol and gap <= tol * (1 + 1e-3) + 1e-12
+            assert optimality <= np.sqrt(tol) * (1 + 1e-3) + 1e-6  # gain_j <= gap
+        else:
+            assert model.optimality_ <= tol
+            short, jumps = problem.shortfalls(w)
+            short = np.where(jumps, short - 1e-7, short - 1e-12)
+            assert (short if columns is None else short[columns]).max(initial=0.0) <= tol
+    return problem

@@ -1,0 +1,368 @@
+"""Degenerate data: defined results, no NaN, no crash, no warning but a deliberate one."""
+
+import os
+import signal
+import threading
+import time
+import warnings
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from reference import CONVEX, POWERS, Problem, assert_certified
+
+from sklearn.exceptions import ConvergenceWarning
+
+from skl_sparse import SparseLpRegressor
+
+CONTAINERS = {"dense": np.asarray, "csr": sp.csr_array, "csc": sp.csc_array}
+containers = pytest.mark.parametrize("container", CONTAINERS.values(), ids=CONTAINERS.keys())
+powers = pytest.mark.parametrize("p", POWERS)
+
+
+def data(seed=0, n=30, n_features=6):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, n_features))
+    return X, X @ [2.0, 0, -1, 0, 0.5, 0] + 0.1 * rng.normal(size=n) + 1.0
+
+
+def fit(X, y, alpha=0.05, p=1.0, **parameters):
+    return SparseLpRegressor(alpha, p=p, max_iter=100_000, **parameters).fit(X, y)
+
+
+def finite(model):
+    return all(
+        np.all(np.isfinite(a))
+        for a in (
+            model.coef_,
+            model.intercept_,
+            model.objective_,
+            model.penalty_,
+            model.optimality_,
+        )
+    )
+
+
+@containers
+@powers
+@pytest.mark.parametrize("level", [0.0, 1.0, -3e8, 0.1])
+def test_constant_target(p, level, container):
+    X, _ = data()
+    model = fit(container(X), np.full(30, level), p=p)
+    assert not model.coef_.any() and model.intercept_ == pytest.approx(level, rel=1e-14)
+    assert model.optimality_ == 0 and model.sparsity_ == 1 and not model.mask_.any()
+    if p >= 1:
+        assert model.dual_gap_ == 0
+    assert model.objective_ == pytest.approx(0, abs=1e-12 * max(level**2, 1))
+    assert model.penalty_ == 0
+
+
+@containers
+@powers
+@pytest.mark.parametrize("alpha", [0.0, 0.05])
+def test_columns_that_say_nothing(p, alpha, container):
+    """Empty, constant, constant at 1e8, constant but for rounding: coefficient exactly 0."""
+    X, y = data()
+    rng = np.random.default_rng(1)
+    dull = np.c_[
+        np.zeros(30),
+        np.full(30, 3.0),
+        np.full(30, 1e8),
+        np.full(30, 0.1),
+        1e8 * (1 + 1e-16 * rng.normal(size=30)),
+    ]
+    model = fit(container(np.c_[dull, X]), y, alpha, p, tol=1e-10)
+    np.testing.assert_array_equal(model.coef_[:5], 0)
+    alone = fit(container(X), y, alpha, p, tol=1e-10)
+    np.testing.assert_allclose(model.coef_[5:], alone.coef_, rtol=1e-4, atol=1e-6)
+    assert finite(model)
+    nothing = fit(container(dull), y, alpha, p)
+    assert not nothing.coef_.any() and nothing.intercept_ == pytest.approx(y.mean())
+    assert finite(nothing)
+
+
+@containers
+@powers
+def test_without_intercept_a_constant_column_is_a_column(p, container):
+    X, y = data()
+    model = fit(container(np.c_[np.ones(30), X]), y, 1e-4, p, fit_intercept=False, tol=1e-10)
+    assert model.coef_[0] == pytest.approx(1.0, abs=0.15) and model.intercept_ == 0
+
+
+@containers
+@powers
+@pytest.mark.parametrize("mean", [1e6, 1e8])
+def test_far_from_zero(p, mean, container):
+    """A mean of 1e8 and unit deviation: the column keeps the 8 digits that are left to it."""
+    X, y = data()
+    shifted = X + mean  # the data is what is stored: compare with exactly that, recentred
+    near = shifted - mean
+    model = fit(container(shifted), y, p=p, tol=1e-7)
+    expected = fit(near, y, p=p, tol=1e-7)
+    assert model.objective_ == pytest.approx(expected.objective_, rel=1e-6)
+    np.testing.assert_allclose(model.coef_, expected.coef_, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(model.predict(container(shifted)), expected.predict(near), atol=1e-2)
+    problem = Problem(shifted, y, alpha=0.05, p=p)
+    np.testing.assert_allclose(model.optimality_, problem.optimality(model.coef_), atol=2e-6)
+
+
+@containers
+@powers
+def test_a_target_far_from_zero(p, container):
+    X, y = data()
+    model, near = fit(container(X), y + 1e8, p=p, tol=1e-7), fit(X, y, p=p, tol=1e-7)
+    np.testing.assert_allclose(model.coef_, near.coef_, rtol=1e-3, atol=1e-4)
+    assert model.intercept_ == pytest.approx(1e8 + near.intercept_, rel=1e-12)
+
+
+@containers
+@powers
+def test_a_single_row(p, container):
+    model = fit(container(np.array([[1.0, 0.0, -2.0]])), [3.0], p=p)
+    assert not model.coef_.any() and model.intercept_ == 3.0 and finite(model)
+    flat = fit(container(np.array([[1.0, 0.0, -2.0]])), [3.0], p=p, fit_intercept=False)
+    assert finite(flat) and flat.objective_ <= 4.5
+    np.testing.assert_array_equal(flat.coef_[1], 0)
+
+
+@containers
+@powers
+def test_a_single_column(p, container):
+    X, y = data()
+    model = fit(container(X[:, :1]), y, p=p, tol=1e-10)
+    problem = Problem(X[:, :1], y, alpha=0.05, p=p)
+    assert problem.optimality(model.coef_) < 1e-7
+    np.testing.assert_allclose(model.coef_, problem.best_steps(np.zeros(1))[0], rtol=1e-5)
+
+
+@containers
+@powers
+@pytest.mark.parametrize("shape", [(3, 200), (2, 50), (2000, 2)])
+def test_extreme_shapes(p, shape, container):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=shape), rng.normal(size=shape[0])
+    model = fit(container(X), y, 0.1, p, tol=1e-6)
+    assert_certified(model, X, y, tol=1e-6)
+
+
+@containers
+@powers
+@pytest.mark.parametrize("wide", [False, True])
+def test_no_penalty(p, wide, container):
+    """alpha = 0 is least squares; with more columns than rows, one of the interpolations."""
+    X, y = data()
+    if wide:
+        X, y = np.random.default_rng(0).normal(size=(8, 30)), y[:8]
+    model = fit(container(X), y, 0.0, p, tol=1e-8)
+    assert finite(model) and np.isnan(model.dual_gap_)
+    problem = Problem(X, y, alpha=0)
+    best = 0.5 * np.linalg.lstsq(problem.Xc, problem.yc)[1].sum() / len(y) if not wide else 0.0
+    assert model.objective_ == pytest.approx(best, abs=1e-8 * problem.null)
+
+
+@containers
+@powers
+def test_ridge_part_alone(p, container):
+    X, y = data()
+    model = fit(container(X), y, 0.0, p, alpha_l2=0.3, tol=1e-13)
+    ridge = fit(container(X), y, 0.15, 2.0, tol=1e-13)
+    np.testing.assert_allclose(model.coef_, ridge.coef_, rtol=1e-5)
+    assert model.objective_ == pytest.approx(ridge.objective_, rel=1e-11)
+    assert model.dual_gap_ <= 1e-13 or p < 1
+
+
+@containers
+@powers
+@pytest.mark.parametrize("alpha", [1e3, 1e12, 1e200])
+def test_huge_alpha(p, alpha, container):
+    X, y = data()
+    model = fit(container(X), y, alpha, p)
+    assert finite(model) and model.n_iter_ >= 1
+    if p <= 1:
+        assert not model.coef_.any() and model.sparsity_ == 1
+        assert model.objective_ == pytest.approx(0.5 * y.var())
+    else:
+        assert np.abs(model.coef_).max() < 0.1
+    assert model.intercept_ == pytest.approx(y.mean(), abs=0.1)
+
+
+@powers
+@pytest.mark.parametrize("alpha", [1e-14, 1e-200, 5e-324])
+def test_tiny_alpha(p, alpha):
+    X, y = data()
+    plain = fit(X, y, 0.0, p, tol=1e-8)
+    with warnings.catch_warnings():  # a dual point feasible to 1e-200 is beyond rounding
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model = fit(X, y, alpha, p, tol=1e-8)
+    assert finite(model)
+    np.testing.assert_allclose(model.coef_, plain.coef_, atol=1e-4)
+
+
+@containers
+@powers
+@pytest.mark.parametrize("exponent", [-150, -100, -20, 20, 100, 150])
+@pytest.mark.parametrize("what", ["y", "X", "both"])
+def test_scales(p, exponent, what, container):
+    """w(k y, k^(2-p) alpha) = k w and w(k X, k^p alpha) = w / k, for every k that floats hold."""
+    X, y = data()
+    k = 10.0**exponent
+    kx, ky = (k if what != "y" else 1.0), (k if what != "X" else 1.0)
+    # |w'| = (ky / kx) |w|, so alpha' |w'|^p = ky^2 alpha |w|^p
+    log_alpha = np.log10(0.05) + 2 * np.log10(ky) - p * (np.log10(ky) - np.log10(kx))
+    if abs(log_alpha) > 290:
+        pytest.skip(f"alpha = 1e{log_alpha:.0f} is not a float")
+    if p * abs(np.log10(ky / kx)) > 290:
+        pytest.skip("|w|^p is not a float")
+    model = fit(container(kx * X), ky * y, 10.0**log_alpha, p, tol=1e-8)
+    plain = fit(container(X), y, 0.05, p, tol=1e-8)
+    np.testing.assert_allclose(model.coef_ * kx / ky, plain.coef_, rtol=1e-4, atol=1e-5)
+    assert model.intercept_ / ky == pytest.approx(plain.intercept_, rel=1e-5)
+    assert finite(model)
+    assert model.objective_ / ky / ky == pytest.approx(plain.objective_, rel=1e-6)
+
+
+@powers
+@pytest.mark.parametrize("exponent", [-12, -6, 6, 12])
+def test_scales_in_float32(p, exponent):
+    X, y = data()
+    k = 10.0**exponent
+    X32, y32 = X.astype(np.float32), y.astype(np.float32)
+    model = fit(X32, (k * y).astype(np.float32), 0.05 * k ** (2 - p), p)
+    plain = fit(X32, y32, 0.05, p)
+    np.testing.assert_allclose(model.coef_ / np.float32(k), plain.coef_, rtol=1e-2, atol=1e-2)
+
+
+def test_columns_of_very_different_scale():
+    X, y = data()
+    scale = 10.0 ** np.array([-8, 8, -4, 0, 4, 2])
+    plain = fit(X, y, 0.05, 1.0, tol=1e-10)
+    for container in CONTAINERS.values():
+        # the penalty counted in each column's own unit: the same problem
+        model = fit(container(X * scale), y, 0.05, 1.0, feature_weights=scale, tol=1e-10)
+        np.testing.assert_allclose(model.coef_ * scale, plain.coef_, rtol=1e-4, atol=1e-7)
+
+
+@containers
+@powers
+def test_twin_columns(p, container):
+    X, y = data()
+    twins = np.c_[X, X, X]
+    model, single = fit(container(twins), y, p=p, tol=1e-9), fit(X, y, p=p, tol=1e-9)
+    assert finite(model)
+    assert_certified(model, twins, y, tol=1e-9)
+    if p <= 1:  # sharing a coefficient between twins gains nothing
+        assert model.objective_ >= single.objective_ * (1 - 1e-8)
+    if p == 1:
+        assert model.objective_ == pytest.approx(single.objective_, rel=1e-8)
+    if p > 1:
+        assert model.objective_ <= single.objective_
+        np.testing.assert_allclose(model.coef_[:6], model.coef_[6:12], atol=1e-3)
+
+
+@containers
+@powers
+def test_free_twins(p, container):
+    """Twins that nothing penalises: the minimiser is not unique, the fit is defined."""
+    X, y = data()
+    twins = np.c_[X[:, 0], X]
+    v = np.r_[0.0, 0.0, np.ones(5)]
+    model = fit(container(twins), y, p=p, feature_weights=v, tol=1e-9)
+    assert finite(model)
+    if p >= 1:
+        assert 0 <= model.dual_gap_ <= 1e-9
+        once = fit(container(X), y, p=p, feature_weights=v[1:], tol=1e-9)
+        assert model.objective_ == pytest.approx(once.objective_, rel=1e-7)
+    np.testing.assert_allclose(
+        Problem(twins, y, p=p, alpha=0.05, feature_weights=v).optimality(model.coef_),
+        model.optimality_,
+        atol=1e-7,
+    )
+
+
+@containers
+@powers
+def test_all_columns_free(p, container):
+    X, y = data()
+    model = fit(container(X), y, 1.0, p, feature_weights=np.zeros(6), tol=1e-9)
+    plain = fit(X, y, 0.0, p, tol=1e-9)
+    np.testing.assert_allclose(model.coef_, plain.coef_, atol=1e-4)
+    assert model.penalty_ == 0
+
+
+@powers
+def test_a_free_column_under_the_mask(p):
+    X, y = data()
+    model = fit(X, y, 0.01, p, feature_weights=[0, 1, 1, 1, 1, 1], sparsity_threshold=1e6)
+    assert not model.coef_.any() and finite(model)
+
+
+@containers
+@powers
+def test_interpolation(p, container):
+    """A target the columns fit exactly, hardly penalised."""
+    X, _ = data()
+    w = np.array([2.0, 0, -1, 0, 0.5, 0])
+    model = fit(container(X), X @ w + 3.0, 1e-9, p, tol=1e-12)
+    np.testing.assert_allclose(model.coef_, w, atol=1e-5)
+    assert model.intercept_ == pytest.approx(3.0, abs=1e-5)
+
+
+@powers
+def test_all_mass_on_one_row(p):
+    X, y = data()
+    s = np.zeros(30)
+    s[4] = 2.0
+    model = SparseLpRegressor(0.05, p=p).fit(X, y, sample_weight=s)
+    assert not model.coef_.any() and model.intercept_ == pytest.approx(y[4])
+    s[:] = 1e-300
+    spread = SparseLpRegressor(0.05, p=p, tol=1e-8).fit(X, y, sample_weight=s)
+    plain = SparseLpRegressor(0.05, p=p, tol=1e-8).fit(X, y)
+    np.testing.assert_allclose(spread.coef_, plain.coef_, rtol=1e-4, atol=1e-6)
+    s[:] = 1e300
+    large = SparseLpRegressor(0.05, p=p, tol=1e-8).fit(X, y, sample_weight=s)
+    np.testing.assert_allclose(large.coef_, plain.coef_, rtol=1e-4, atol=1e-6)
+
+
+def test_exponents_around_one_and_far_away():
+    X, y = data()
+    for p in (1e-6, 0.999999, 1.000001, 1.9999999, 2.0000001, 10.0, 50.0):
+        model = fit(X, y, 0.05, p, tol=1e-5)
+        assert finite(model)
+    for low, high in ((0.999999, 1.0), (1.0, 1.000001), (1.9999999, 2.0), (2.0, 2.0000001)):
+        a, b = (fit(X, y, 0.05, p, tol=1e-8) for p in (low, high))
+        assert a.objective_ == pytest.approx(b.objective_, rel=1e-4)
+
+
+@pytest.mark.parametrize("p", CONVEX)
+def test_empty_sparse_matrix(p):
+    for kind in (sp.csr_array, sp.csc_array, sp.csr_matrix):
+        model = fit(kind((10, 5)), np.arange(10.0), p=p)
+        assert not model.coef_.any() and model.intercept_ == 4.5
+        assert model.dual_gap_ == 0 and model.optimality_ == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
+@pytest.mark.parametrize("convert", [np.asarray, sp.csr_array], ids=["dense", "csr"])
+@pytest.mark.parametrize("p", [0.5, 1.0, 1.5, 2.0])
+def test_interrupt(p, convert):
+    """Ctrl-C stops a fit that would go on for long."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1500, 1)) + 0.03 * rng.normal(size=(1500, 2500))
+    y = X @ rng.normal(size=2500) + rng.normal(size=1500)
+    model = SparseLpRegressor(1e-9, p=p, tol=1e-300, max_iter=10**9)
+    sent = []
+
+    def interrupt():
+        sent.append(time.perf_counter())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    timer = threading.Timer(1.0, interrupt)
+    timer.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            model.fit(convert(X), y)
+        assert time.perf_counter() - sent[0] < 2.0
+    finally:
+        timer.cancel()
+        timer.join()
+    assert not hasattr(model, "coef_")

@@ -1,0 +1,293 @@
+"""SparseLpRegressor as scikit-learn users expect an estimator to behave."""
+
+import pickle
+import re
+
+import joblib
+import numpy as np
+import pytest
+import scipy.sparse as sp
+import sklearn
+from sklearn.base import clone, is_regressor
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MaxAbsScaler
+from sklearn.utils import estimator_checks, get_tags
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from skl_sparse import SparseLpRegressor
+
+MASKS = (
+    {},
+    {"sparsity_threshold": 0.01},
+    {"sparsity_threshold": 0.01, "refit": False},
+    {"positive": True},
+)
+VARIANTS = [
+    SparseLpRegressor(alpha, p=p, **mask)
+    for p in (0.5, 1.0, 1.5, 2.0)
+    for alpha in (1.0, 0.01)
+    for mask in MASKS
+]
+
+
+@parametrize_with_checks(VARIANTS)
+def test_scikit_learn_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("estimator", VARIANTS, ids=repr)
+def test_checks_that_scikit_learn_never_yields(estimator):
+    pytest.importorskip("pandas", reason="the check builds data frames")
+    estimator_checks.check_dataframe_column_names_consistency("SparseLpRegressor", estimator)
+
+
+def data(seed=0, n=60, n_features=10):
+    rng = np.random.default_rng(seed)
+    X = sp.random_array((n, n_features), density=0.5, rng=rng, format="csr")
+    w = np.where(np.arange(n_features) < 3, 2.0, 0)
+    return X, X @ w + 0.1 * rng.normal(size=n) + 1.0
+
+
+def test_parameters_and_tags():
+    model = SparseLpRegressor()
+    assert model.get_params() == {
+        "alpha": 1.0,
+        "p": 1.0,
+        "alpha_l2": 0.0,
+        "sparsity_threshold": 0.0,
+        "refit": True,
+        "feature_weights": None,
+        "fit_intercept": True,
+        "positive": False,
+        "solver": "auto",
+        "local_search": False,
+        "max_iter": model.max_iter,
+        "tol": 1e-4,
+        "warm_start": False,
+        "n_jobs": None,
+    }
+    assert isinstance(model.max_iter, int) and model.max_iter > 0
+    with pytest.raises(TypeError):
+        SparseLpRegressor(1.0, 0.5)  # only alpha is positional
+    assert is_regressor(model)
+    tags = get_tags(model)
+    assert tags.input_tags.sparse and tags.target_tags.multi_output
+    assert not tags.non_deterministic
+
+
+def test_defaults_are_a_lasso():
+    from sklearn.linear_model import Lasso
+
+    X, y = data()
+    ours = SparseLpRegressor(0.01, tol=1e-10).fit(X, y)
+    np.testing.assert_allclose(ours.coef_, Lasso(0.01, tol=1e-10).fit(X, y).coef_, atol=1e-6)
+
+
+def test_attributes():
+    X, y = data()
+    model = SparseLpRegressor(0.01, p=0.5).fit(X, y)
+    assert model.coef_.shape == (10,) and np.isscalar(float(model.intercept_))
+    assert model.n_features_in_ == 10 and not hasattr(model, "feature_names_in_")
+    assert model.mask_.shape == (10,) and model.mask_.dtype == bool
+    assert isinstance(model.n_iter_, (int, np.integer)) and model.n_iter_ >= 1
+    for name in ("sparsity_", "penalty_", "objective_", "dual_gap_", "optimality_"):
+        assert np.ndim(getattr(model, name)) == 0, name
+    assert np.isnan(model.dual_gap_) and model.optimality_ <= model.tol
+    np.testing.assert_allclose(model.predict(X), X @ model.coef_ + model.intercept_)
+    assert model.score(X, y) > 0.5
+    assert model.fit(X, y) is model
+    flat = SparseLpRegressor(0.01, fit_intercept=False).fit(X, y)
+    assert flat.intercept_ == 0.0
+
+
+def test_constructor_stores_and_touches_nothing():
+    v = np.ones(10)
+    v.flags.writeable = False
+    model = SparseLpRegressor("nonsense", p=None, feature_weights=v)
+    assert model.alpha == "nonsense" and model.feature_weights is v
+    X, y = data()
+    model = SparseLpRegressor(0.1, feature_weights=v)
+    before = model.get_params()
+    model.fit(X, y)
+    assert all(value is before[name] for name, value in model.get_params().items())
+
+
+@pytest.mark.parametrize("p", [0.0, 0.5, 1.0, 1.5, 2.0])
+def test_fits_are_deterministic(p):
+    X, y = data()
+    first = SparseLpRegressor(0.01, p=p).fit(X, y)
+    for _ in range(2):
+        np.testing.assert_array_equal(SparseLpRegressor(0.01, p=p).fit(X, y).coef_, first.coef_)
+    state = np.random.get_state()[1].copy()
+    SparseLpRegressor(0.01, p=p, local_search=True).fit(X, y)
+    np.testing.assert_array_equal(np.random.get_state()[1], state)
+
+
+def test_pickle_and_clone():
+    X, y = data()
+    model = SparseLpRegressor(0.01, p=0.5, sparsity_threshold=0.05, feature_weights=np.ones(10))
+    fitted = clone(model).fit(X, y)
+    for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
+        copy = pickle.loads(pickle.dumps(fitted, protocol=protocol))
+        np.testing.assert_array_equal(copy.predict(X), fitted.predict(X))
+        np.testing.assert_array_equal(copy.mask_, fitted.mask_)
+        assert (copy.sparse_coef_ != fitted.sparse_coef_).nnz == 0
+    fresh = clone(fitted)
+    assert not hasattr(fresh, "coef_")
+    np.testing.assert_array_equal(fresh.fit(X, y).coef_, fitted.coef_)
+
+
+def _fit(p, X, y):
+    return SparseLpRegressor(0.01, p=p, n_jobs=2).fit(X, y).coef_
+
+
+@pytest.mark.parametrize("backend", ["loky", "threading", "multiprocessing"])
+def test_joblib_workers(backend):
+    X, y = data()
+    powers = (0.5, 1.0, 1.5, 2.0)
+    with joblib.parallel_config(backend=backend, n_jobs=2):
+        apart = joblib.Parallel()(joblib.delayed(_fit)(p, X, y) for p in powers)
+    for p, coef in zip(powers, apart, strict=True):
+        np.testing.assert_allclose(coef, _fit(p, X, y), rtol=1e-10, atol=1e-12)
+
+
+def test_grid_search():
+    X, y = data()
+    grid = {"alpha": [1e-3, 1e-2, 1.0], "p": [0.5, 1.0, 2.0], "sparsity_threshold": [0.0, 0.1]}
+    for n_jobs in (None, 2):
+        search = GridSearchCV(SparseLpRegressor(), grid, cv=3, n_jobs=n_jobs, error_score="raise")
+        search.fit(X, y)
+        assert search.best_score_ > 0.8
+        assert np.all(np.isfinite(search.cv_results_["mean_test_score"]))
+
+
+def test_pipeline():
+    X, y = data()
+    pipe = make_pipeline(MaxAbsScaler(), SparseLpRegressor(0.01, p=0.5))
+    assert np.all(np.isfinite(cross_val_score(pipe, X, y, cv=3, error_score="raise")))
+    pipe.set_params(sparselpregressor__p=1.0).fit(X, y)
+    assert pipe[-1].p == 1.0 and pipe.predict(X).shape == y.shape
+
+
+def test_feature_names():
+    pd = pytest.importorskip("pandas", reason="feature names come with data frames")
+    X, y = data()
+    names = [f"column {j}" for j in range(10)]
+    frame = pd.DataFrame(X.toarray(), columns=names)
+    model = SparseLpRegressor(0.01).fit(frame, pd.Series(y))
+    np.testing.assert_array_equal(model.feature_names_in_, names)
+    np.testing.assert_allclose(model.predict(frame), model.predict(frame), rtol=0)
+    with pytest.raises(ValueError, match="feature names"):
+        model.predict(frame[names[::-1]])
+    with pytest.warns(UserWarning, match="feature names"):
+        model.predict(X.toarray())
+    model.fit(X, y)
+    assert not hasattr(model, "feature_names_in_")
+    sparse_frame = pd.DataFrame.sparse.from_spmatrix(sp.csr_matrix(X), columns=names)
+    by_frame = SparseLpRegressor(0.01, tol=1e-12).fit(sparse_frame, y)
+    np.testing.assert_allclose(
+        by_frame.coef_, SparseLpRegressor(0.01, tol=1e-12).fit(X, y).coef_, rtol=1e-6, atol=1e-8
+    )
+
+
+def test_metadata_routing_of_sample_weight():
+    X, y = data()
+    s = np.random.default_rng(0).uniform(0.1, 5, len(y))
+    with sklearn.config_context(enable_metadata_routing=True):
+        routed = SparseLpRegressor(0.01, p=0.5).set_fit_request(sample_weight=True)
+        pipe = make_pipeline(MaxAbsScaler(), routed).fit(X, y, sample_weight=s)
+        direct = SparseLpRegressor(0.01, p=0.5).fit(MaxAbsScaler().fit_transform(X), y, s)
+        np.testing.assert_array_equal(pipe[-1].coef_, direct.coef_)
+        scored = routed.set_score_request(sample_weight=True)
+        search = GridSearchCV(scored, {"alpha": [0.01, 0.1]}, cv=3, error_score="raise")
+        search.fit(X, y, sample_weight=s)
+        assert np.isfinite(search.best_score_)
+    plain = SparseLpRegressor(0.01, p=0.5).fit(MaxAbsScaler().fit_transform(X), y)
+    assert np.any(plain.coef_ != direct.coef_)
+
+
+# -- warm start ----------------------------------------------------------------------------------
+@pytest.mark.parametrize("p", [0.0, 0.5, 1.0, 1.5, 2.0])
+def test_warm_start(p):
+    X, y = data()
+    cold = SparseLpRegressor(0.01, p=p, tol=1e-10).fit(X, y)
+    warm = SparseLpRegressor(0.02, p=p, tol=1e-10, warm_start=True).fit(X, y)
+    warm.set_params(alpha=0.01).fit(X, y)
+    assert warm.objective_ <= cold.objective_ * (1 + 1e-8) or p < 1
+    if p >= 1:
+        np.testing.assert_allclose(warm.coef_, cold.coef_, rtol=1e-3, atol=1e-5)
+    again = warm.coef_.copy()
+    warm.fit(X, y)
+    np.testing.assert_allclose(warm.coef_, again, rtol=1e-6, atol=1e-8)
+    if p >= 1:  # nothing left to do
+        assert warm.n_iter_ <= 2
+
+
+@pytest.mark.parametrize("p", [0.5, 1.0, 1.5])
+@pytest.mark.parametrize("refit", [True, False])
+def test_warm_start_never_inherits_a_mask(p, refit):
+    X, y = data()
+    warm = SparseLpRegressor(
+        0.001, p=p, sparsity_threshold=1e3, warm_start=True, refit=refit, tol=1e-10
+    )
+    assert not warm.fit(X, y).mask_.any()
+    warm.set_params(sparsity_threshold=0.0).fit(X, y)
+    cold = SparseLpRegressor(0.001, p=p, tol=1e-10).fit(X, y)
+    assert warm.mask_.any()
+    assert warm.objective_ == pytest.approx(cold.objective_, rel=1e-7)
+    np.testing.assert_array_equal(warm.mask_, cold.mask_)
+
+
+def test_warm_start_survives_a_change_of_data_and_settings():
+    X, y = data()
+    warm = SparseLpRegressor(0.01, warm_start=True, tol=1e-10).fit(X, y)
+    cold = SparseLpRegressor(0.01, tol=1e-10)
+    # coefficients of another shape cannot be a start: said, not guessed
+    for other_X, other_y in ((X[:, :6], y), (X, np.c_[y, 2 * y])):
+        with pytest.raises(ValueError, match="warm_start"):
+            warm.fit(other_X, other_y)
+    np.testing.assert_allclose(warm.fit(X[::-1], y).coef_, cold.fit(X[::-1], y).coef_, atol=1e-6)
+    warm.set_params(positive=True).fit(X, -y)
+    assert np.all(warm.coef_ >= 0)
+    assert warm.fit(X.astype(np.float32), y.astype(np.float32)).coef_.dtype == np.float32
+
+
+# -- warnings ------------------------------------------------------------------------------------
+@pytest.mark.parametrize("solver", ["cd", "proximal_gradient"])
+@pytest.mark.parametrize("p", [0.5, 1.0, 1.2, 2.0])
+def test_no_certificate_no_silence(p, solver):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(80, 1))
+    X = X + 0.05 * rng.normal(size=(80, 60))
+    y = X @ rng.normal(size=60) + rng.normal(size=80)
+    model = SparseLpRegressor(1e-5, p=p, max_iter=1, tol=1e-13, solver=solver)
+    with pytest.warns(ConvergenceWarning) as caught:
+        model.fit(X, y)
+    assert len(caught) == 1
+    message = str(caught[0].message)
+    reached = model.dual_gap_ if p >= 1 else model.optimality_
+    assert reached > 1e-13
+    numbers = [float(number) for number in re.findall(r"\d+\.?\d*(?:e-?\d+)?", message)]
+    assert any(abs(number - reached) <= 0.1 * reached for number in numbers)  # what was reached
+    assert "1e-13" in message  # what was asked
+    assert "max_iter" in message and "tol" in message  # what to change
+    assert model.n_iter_ == 1
+
+
+def test_one_warning_names_the_targets_concerned():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(80, 1)) + 0.05 * rng.normal(size=(80, 60))
+    Y = np.c_[X @ rng.normal(size=60), np.zeros(80), X @ rng.normal(size=60)]
+    with pytest.warns(ConvergenceWarning) as caught:
+        model = SparseLpRegressor(1e-6, max_iter=1, tol=1e-13).fit(X, Y)
+    assert 1 <= len(caught) <= 2
+    assert model.dual_gap_[1] == 0
+
+
+def test_not_fitted():
+    X, _ = data()
+    with pytest.raises(NotFittedError):
+        SparseLpRegressor().predict(X)
