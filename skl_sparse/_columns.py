@@ -9,26 +9,27 @@ import scipy.sparse as sp
 
 import skl_sparse._column_kernels as kernels
 
-from ._storage import layout, rebuild
+from ._storage import layout, rebuild, refuse_unless
 
 
 def column_sums(X, kind, threshold=0.0, sample_weight=None):
     """Sum over each column the entries with abs(x) > ``threshold``, as ``kind`` says.
 
     Returns the sums and, for squares, the sums of the large entries and of the small ones, which are
-    scaled before they are squared.
+    scaled before they are squared. Raises ValueError for NaN and infinity.
     """
     data, indices, indptr, columns_major = layout(X)
     total, large, small = np.zeros((3, X.shape[1]))
     if len(indices) and not columns_major and threshold == 0 and sample_weight is None:
-        kernels.accumulate_stored(data, indices, kind, total)
+        refuse_unless(kernels.accumulate_stored(data, indices, kind, total), X)
         if kind != kernels.SQUARES or _squares_are_safe(data, total):
             return total, large, small
         total[:] = 0
     weights = np.empty(0) if sample_weight is None else sample_weight
-    kernels.accumulate(
+    finite = kernels.accumulate(
         data, indices, indptr, columns_major, kind, threshold, weights, total, large, small
     )
+    refuse_unless(finite, X)
     return total, large, small
 
 
@@ -88,10 +89,14 @@ def scale_columns(X, factors, threshold=0.0, *, in_place=False, multiply=False):
     """Divide (or multiply) each column by its factor, in double.
 
     Entries with abs(x) <= ``threshold`` are removed from sparse arrays and become 0 in dense ones.
+    Raises ValueError for NaN and infinity.
     """
     data, indices, indptr, columns_major = layout(X)
+    if in_place:  # look before writing
+        refuse_unless(kernels.survey(data) >= 0, X)
     out = data if in_place else np.empty_like(data)
     zeros = kernels.scale(data, indices, indptr, columns_major, threshold, factors, multiply, out)
+    refuse_unless(zeros >= 0, X)
     if sp.issparse(X):
         if not in_place:
             indices, indptr = indices.copy(), indptr.copy()

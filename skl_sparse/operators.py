@@ -5,15 +5,13 @@ become CSR. A function with a ``copy`` parameter works in place if ``copy=False`
 writeable and of type float32 or float64; either way it returns the result.
 """
 
-import numbers
-
 import numpy as np
 import scipy.sparse as sp
 from sklearn.utils.validation import check_array
 
 from ._columns import column_norms, scale_rows
 from ._dropout import draw_hits
-from ._storage import tidy
+from ._storage import ACCEPTED, tidy
 from ._validation import check_bool, check_choice, check_generator, check_real
 from .dropout_replacer import SparseDropoutReplacer
 from .engine.penalties import lp_prox_flat
@@ -574,8 +572,7 @@ def _soft_threshold(w, lam):
 def _check_weights(w):
     return check_array(
         w,
-        accept_sparse=("csr", "csc"),
-        dtype=(np.float64, np.float32),
+        **ACCEPTED,
         ensure_2d=False,
         allow_nd=True,
         ensure_min_samples=0,
@@ -585,9 +582,7 @@ def _check_weights(w):
 
 
 def _check_matrix(X):
-    return check_array(
-        X, accept_sparse=("csr", "csc"), dtype=(np.float64, np.float32), input_name="X"
-    )
+    return check_array(X, **ACCEPTED, input_name="X")
 
 
 def _check_rows(rows, n_rows):
@@ -616,15 +611,12 @@ def _check_integers(name, values):
 
 def _check_value_of_type(name, value, dtype):
     """Return ``value`` if an array of type ``dtype`` holds it as it is, a float up to rounding."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
-        raise TypeError(f"{name} must be a number, got {value!r}")
-    if not np.isfinite(np.float64(value)):
-        fits = False
-    elif dtype.kind == "f":
+    check_real(name, value)
+    if dtype.kind == "f":
         fits = abs(value) <= np.finfo(dtype).max
     else:
         low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
         fits = low <= value <= high and int(value) == value
     if not fits:
-        raise ValueError(f"{name} must be a finite value that type {dtype} holds, got {value!r}")
+        raise ValueError(f"{name} must be a value that type {dtype} holds, got {value!r}")
     return value

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import binom
+from sklearn import config_context
 
 from skl_sparse import SparseDropoutReplacer, SparseDropoutSampler, _dropout
 from skl_sparse._dropout import draw_hits
@@ -394,6 +395,19 @@ def test_nan_and_infinity_are_refused(make, bad, method):
     X[2, 4] = bad
     with pytest.raises(ValueError, match=r"NaN|infinity"):
         getattr(SparseDropoutReplacer(), method)(make(X))
+
+
+@pytest.mark.parametrize("replacement", REPLACEMENTS)
+@pytest.mark.parametrize("copy", [True, False])
+def test_nan_is_refused_before_anything_is_written(replacement, copy):
+    X = sp.csr_array(toy())
+    X.data[-1] = np.nan
+    before = X.data.copy()
+    for finite in (False, True):  # what is found on the way is refused even so
+        replacer = SparseDropoutReplacer(0.5, replacement_value=replacement, copy=copy)
+        with config_context(assume_finite=finite), pytest.raises(ValueError):
+            replacer.fit_transform(X)
+        assert_array_equal(X.data, before)
 
 
 @pytest.mark.parametrize("scope", SCOPES)

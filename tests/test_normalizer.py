@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn import config_context
 
 from skl_sparse import SparseNormalizer
 
@@ -342,6 +343,20 @@ def test_nan_and_infinity_are_refused(make, bad):
     for method in ("transform", "inverse_transform"):
         with pytest.raises(ValueError, match=r"NaN|infinity"):
             getattr(SparseNormalizer().fit(toy()), method)(make(X))
+
+
+@pytest.mark.parametrize("container", ["dense_c", "dense_f", "csr_array", "csc_array"])
+def test_nan_is_refused_before_anything_is_written(container):
+    normalizer = SparseNormalizer(copy=False).fit(toy())
+    X = toy()
+    X[-1, -1] = np.nan
+    X = CONTAINERS[container](X)
+    before = dense(X).copy()
+    for finite in (False, True):  # what is found on the way is refused even so
+        for method in ("fit_transform", "transform", "inverse_transform"):
+            with config_context(assume_finite=finite), pytest.raises(ValueError, match="NaN"):
+                getattr(normalizer, method)(X)
+            assert_array_equal(dense(X), before)
 
 
 @pytest.mark.parametrize("norm", NORMS)

@@ -331,7 +331,7 @@ BAD = [
         dropout_segments,
         {"values": [1], "lengths": [1], "replacement_value": 0.5},
         ValueError,
-        "replacement_value must be a finite value that type int64 holds, got 0.5",
+        "replacement_value must be a value that type int64 holds, got 0.5",
     ),
     (
         dropout_segments,
@@ -349,7 +349,7 @@ BAD = [
         dropout_segments,
         {"values": [1.0], "lengths": [1], "replacement_value": "x"},
         TypeError,
-        "replacement_value must be a number, got 'x'",
+        "replacement_value must be a finite real number, got 'x'",
     ),
 ]
 

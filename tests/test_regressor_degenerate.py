@@ -4,11 +4,14 @@ import os
 import signal
 import threading
 import time
+import warnings
 
 import numpy as np
 import pytest
 import scipy.sparse as sp
 from reference import CONVEX, POWERS, Problem, assert_certified
+
+from sklearn.exceptions import ConvergenceWarning
 
 from skl_sparse import SparseLpRegressor
 
@@ -187,7 +190,10 @@ def test_huge_alpha(p, alpha, container):
 @pytest.mark.parametrize("alpha", [1e-14, 1e-200, 5e-324])
 def test_tiny_alpha(p, alpha):
     X, y = data()
-    model, plain = fit(X, y, alpha, p, tol=1e-8), fit(X, y, 0.0, p, tol=1e-8)
+    plain = fit(X, y, 0.0, p, tol=1e-8)
+    with warnings.catch_warnings():  # a dual point feasible to 1e-200 is beyond rounding
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model = fit(X, y, alpha, p, tol=1e-8)
     assert finite(model)
     np.testing.assert_allclose(model.coef_, plain.coef_, atol=1e-4)
 
@@ -205,14 +211,11 @@ def test_scales(p, exponent, what, container):
     log_alpha = np.log10(0.05) + 2 * np.log10(ky) - p * (np.log10(ky) - np.log10(kx))
     if abs(log_alpha) > 290:
         pytest.skip(f"alpha = 1e{log_alpha:.0f} is not a float")
+    if p * abs(np.log10(ky / kx)) > 290:
+        pytest.skip("|w|^p is not a float")
     model = fit(container(kx * X), ky * y, 10.0**log_alpha, p, tol=1e-8)
     plain = fit(container(X), y, 0.05, p, tol=1e-8)
-    np.testing.assert_allclose(
-        model.coef_ / (ky / kx) if abs(exponent) < 150 or what == "both" else model.coef_ * kx / ky,
-        plain.coef_,
-        rtol=1e-4,
-        atol=1e-5,
-    )
+    np.testing.assert_allclose(model.coef_ * kx / ky, plain.coef_, rtol=1e-4, atol=1e-5)
     assert model.intercept_ / ky == pytest.approx(plain.intercept_, rel=1e-5)
     assert finite(model)
     assert model.objective_ / ky / ky == pytest.approx(plain.objective_, rel=1e-6)
@@ -232,10 +235,10 @@ def test_scales_in_float32(p, exponent):
 def test_columns_of_very_different_scale():
     X, y = data()
     scale = 10.0 ** np.array([-8, 8, -4, 0, 4, 2])
-    v = scale  # |w_j|^1 in the column's own unit
+    plain = fit(X, y, 0.05, 1.0, tol=1e-10)
     for container in CONTAINERS.values():
-        model = fit(container(X * scale), y, 0.05, 1.0, feature_weights=1 / v * 1.0, tol=1e-10)
-        plain = fit(X, y, 0.05, 1.0, feature_weights=1 / v**2, tol=1e-10)
+        # the penalty counted in each column's own unit: the same problem
+        model = fit(container(X * scale), y, 0.05, 1.0, feature_weights=scale, tol=1e-10)
         np.testing.assert_allclose(model.coef_ * scale, plain.coef_, rtol=1e-4, atol=1e-7)
 
 
