@@ -135,7 +135,7 @@ class SparseLpRegressor(RegressorMixin, BaseEstimator):
     >>> from scipy.sparse import random_array
     >>> from skl_sparse import SparseLpRegressor
     >>> rng = np.random.default_rng(0)
-    >>> X = random_array((200, 1000), density=0.05, format="csr", rng=rng)
+    >>> X = random_array((200, 1000), density=0.05, format="csr", random_state=rng)
     >>> y = X[:, [3, 14, 159]] @ np.array([3.0, -2.0, 1.0])
     >>> model = SparseLpRegressor(alpha=1e-3, p=0.5).fit(X, y)
     >>> np.flatnonzero(model.mask_)
@@ -215,7 +215,9 @@ class SparseLpRegressor(RegressorMixin, BaseEstimator):
         n_samples, n_features = X.shape
         targets = np.asarray(y, dtype=np.float64).reshape(n_samples, -1)
         weights = check_sample_weight(sample_weight, n_samples)
-        feature_weights = check_weights("feature_weights", self.feature_weights, n_features, "column")
+        feature_weights = check_weights(
+            "feature_weights", self.feature_weights, n_features, "column"
+        )
         start = self._warm_coef((targets.shape[1], n_features))
 
         problem_of = LeastSquares(

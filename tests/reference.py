@@ -90,7 +90,7 @@ def prox(z, lam, p, positive=False):
 
 def prox_by_grid(z, lam, p, positive=False, points=4001):
     """The same by brute force: a dense grid, its best cell refined by golden section, and 0."""
-    if positive and z <= 0 or z == 0:
+    if (positive and z <= 0) or z == 0:
         return 0.0
     size = abs(z)
     fine = np.geomspace(1e-12, 1 / points, points, endpoint=False)

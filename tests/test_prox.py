@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference import POWERS, jump_of_prox, prox, prox_by_grid, prox_objective
+
 from skl_sparse.operators import lp_prox
 
 # near 1 and near 2 from both sides, where closed forms end and iterations begin

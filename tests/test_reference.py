@@ -84,7 +84,7 @@ def test_sparse_and_dense_reference_agree():
     rng = np.random.default_rng(5)
     import scipy.sparse as sp
 
-    X = sp.random_array((30, 8), density=0.3, rng=rng, format="csr")
+    X = sp.random_array((30, 8), density=0.3, random_state=rng, format="csr")
     y, s = rng.normal(size=30), rng.uniform(0.1, 3, 30)
     w = rng.normal(size=8)
     v = np.array([0, 1, 1, 2, 0.5, 1, 1, 1])

@@ -73,7 +73,7 @@ def test_default_tolerance_agrees_too(p):
 
 def untidy(X, rng):
     """The same matrix as CSR with unsorted rows, split (duplicate) entries and stored zeros."""
-    n, m = X.shape
+    m = X.shape[1]
     data, indices, indptr = [], [], [0]
     for row in X:
         at = np.flatnonzero(row)

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from reference import CONVEX, POWERS, Problem, assert_certified
-
 from sklearn.exceptions import ConvergenceWarning
 
 from skl_sparse import SparseLpRegressor
@@ -156,7 +155,11 @@ def test_no_penalty(p, wide, container):
     model = fit(container(X), y, 0.0, p, tol=1e-8)
     assert finite(model) and np.isnan(model.dual_gap_)
     problem = Problem(X, y, alpha=0)
-    best = 0.5 * np.linalg.lstsq(problem.Xc, problem.yc)[1].sum() / len(y) if not wide else 0.0
+    best = (
+        0.5 * np.linalg.lstsq(problem.Xc, problem.yc, rcond=None)[1].sum() / len(y)
+        if not wide
+        else 0.0
+    )
     assert model.objective_ == pytest.approx(best, abs=1e-8 * problem.null)
 
 

@@ -46,7 +46,7 @@ def test_checks_that_scikit_learn_never_yields(estimator):
 
 def data(seed=0, n=60, n_features=10):
     rng = np.random.default_rng(seed)
-    X = sp.random_array((n, n_features), density=0.5, rng=rng, format="csr")
+    X = sp.random_array((n, n_features), density=0.5, random_state=rng, format="csr")
     w = np.where(np.arange(n_features) < 3, 2.0, 0)
     return X, X @ w + 0.1 * rng.normal(size=n) + 1.0
 
@@ -121,9 +121,9 @@ def test_fits_are_deterministic(p):
     first = SparseLpRegressor(0.01, p=p).fit(X, y)
     for _ in range(2):
         np.testing.assert_array_equal(SparseLpRegressor(0.01, p=p).fit(X, y).coef_, first.coef_)
-    state = np.random.get_state()[1].copy()
+    state = np.random.get_state()[1].copy()  # noqa: NPY002
     SparseLpRegressor(0.01, p=p, local_search=True).fit(X, y)
-    np.testing.assert_array_equal(np.random.get_state()[1], state)
+    np.testing.assert_array_equal(np.random.get_state()[1], state)  # noqa: NPY002
 
 
 def test_pickle_and_clone():

@@ -95,7 +95,7 @@ def test_interrupted_fit_reports_what_is_left(p):
             assert_certified(model, X, y, s)
 
 
-@pytest.mark.parametrize("p", (1.001, 1.01, 1.05))
+@pytest.mark.parametrize("p", [1.001, 1.01, 1.05])
 @pytest.mark.parametrize("alpha_l2", [0.0, 0.01])
 def test_near_one_the_gap_still_closes(p, alpha_l2):
     """The raw residual is useless as a dual point there (2e62): its scaling must be searched."""
@@ -122,7 +122,7 @@ def test_solvers_agree_where_convex():
 def test_fits_of_wider_data(p):
     """More columns than rows, sparse: the working set is a part of the columns."""
     rng = np.random.default_rng(7)
-    X = sp.random_array((60, 300), density=0.1, rng=rng, format="csr")
+    X = sp.random_array((60, 300), density=0.1, random_state=rng, format="csr")
     y = X[:, :5] @ np.array([3.0, -2, 2, -1, 1]) + 0.1 * rng.normal(size=60)
     alpha = 0.1 * Problem(X, y).alpha_max()
     model = SparseLpRegressor(alpha, p=p, tol=1e-8, max_iter=100_000).fit(X, y)

@@ -7,4 +7,6 @@ project = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
 extras = project["optional-dependencies"]
 for requirement in [*project["dependencies"], *extras["plot"], *extras["imbalanced"]]:
     print(requirement.replace(">=", "=="))
-print("pyparsing<3.3")  # it deprecates what matplotlib 3.8 calls, and warnings are errors
+# Newer versions of these deprecate what the oldest ones call, and warnings are errors.
+print("pytest<9")  # scikit-learn's parametrize_with_checks
+print("pyparsing<3.3")  # matplotlib

@@ -73,7 +73,7 @@ def compare(X, y, alpha, weights=None, fit_intercept=True, positive=False, **par
 
 def generated(kind, seed=0, n=80, n_features=30):
     rng = np.random.default_rng(seed)
-    X = sp.random_array((n, n_features), density=0.3, rng=rng, format="csr")
+    X = sp.random_array((n, n_features), density=0.3, random_state=rng, format="csr")
     X.data += 0.5
     w = np.where(np.arange(n_features) < 6, rng.normal(size=n_features), 0)
     y = X @ w + 0.3 * rng.normal(size=n) + 2.0

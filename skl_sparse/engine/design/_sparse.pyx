@@ -91,7 +91,7 @@ def column_sums(
     int64_t[::1] count,
     double[::1] largest,
 ):
-    """Per column, over its stored entries: sum of w*x, sum of w, their number, max |x| where w > 0."""
+    """Sum of w*x, sum of w, number, max |x| where w > 0: of each column's stored entries."""
     cdef Py_ssize_t i, k, row, column
     with nogil:
         for i in range(indptr.shape[0] - 1):

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -118,4 +119,4 @@ def line_ranges(indptr, n_parts, most=MOST_ENTRIES):
     goals = np.linspace(0, int(indptr[-1]), n_ranges + 1)[1:-1]
     cuts = np.searchsorted(indptr, goals)
     edges = [0, *np.clip(cuts, 0, n_lines).tolist(), n_lines]
-    return [(a, b) for a, b in zip(edges[:-1], edges[1:]) if a < b]
+    return [(a, b) for a, b in pairwise(edges) if a < b]

@@ -47,7 +47,7 @@ cdef double prox_below_one(double z, double lam, double p) noexcept nogil:
     closed forms (a cubic and a quartic), which one or two steps polish.
     """
     cdef double x = z, q, step, term
-    cdef int k
+    cdef int _k
     if p == 0.5:
         x = (lam / 4.0) * pow(3.0 / z, 1.5)
         x = 2.0 * sqrt(z / 3.0) * cos(acos(-x if x < 1.0 else -1.0) / 3.0)
@@ -59,7 +59,7 @@ cdef double prox_below_one(double z, double lam, double p) noexcept nogil:
             term = 2.0 * z / q - q * q
             x = 0.5 * (q + sqrt(term if term > 0.0 else 0.0))
             x = x * x * x
-    for k in range(60):
+    for _k in range(60):
         term = lam * p * (1.0 / cbrt(x) if p == 2.0 / 3.0 else power(x, p - 1.0))
         step = (x + term - z) / (1.0 - (1.0 - p) * term / x)
         x -= step
@@ -71,17 +71,17 @@ cdef double prox_below_one(double z, double lam, double p) noexcept nogil:
 cdef double root_above_one(double c, double lam, double p, double a) noexcept nogil:
     """The u > 0 with a u + lam p u^(p-1) = c, for c > 0, p > 1, a >= 0, lam > 0.
 
-    Newton on the logarithm of both sides in t = log u: a convex increasing function of t (a log-sum-
-    exp of two lines), so that the iterates fall to the root from the right, at any scale.
+    Newton on the logarithm of both sides in t = log u: a convex increasing function of t (a
+    log-sum-exp of two lines), so that the iterates fall to the root from the right, at any scale.
     """
     cdef double log_c = log(c), log_b = log(lam) + log(p), t, first, second, g, u, step
-    cdef int k
+    cdef int _k
     t = (log_c - log_b) / (p - 1.0)
     if a == 0.0:
         return exp(t)
     cdef double log_a = log(a)
     t = min(t, log_c - log_a)
-    for k in range(100):
+    for _k in range(100):
         first = exp(log_a + t - log_c)
         second = exp(log_b + (p - 1.0) * t - log_c)
         g = log(first + second)
@@ -118,7 +118,9 @@ cdef double prox_scalar(double z, double lam, double p, double threshold) noexce
     return root_above_one(z, lam, p, 1.0)
 
 
-def lp_prox_flat(const real_t[::1] z, const double[::1] lam, double p, bint positive, real_t[::1] out):
+def lp_prox_flat(
+    const real_t[::1] z, const double[::1] lam, double p, bint positive, real_t[::1] out
+):
     """out = argmin_x (x - z)^2 / 2 + lam |x|^p, element by element."""
     cdef Py_ssize_t i
     cdef double x
@@ -238,7 +240,8 @@ cdef class LpPenalty(Penalty):
         return self.l2_[j] + lam * p * (p - 1.0) * pow(fabs(u), p - 2.0)
 
     cdef double scaled_prox(self, Py_ssize_t j, double z, double step) noexcept nogil:
-        cdef double shrink = 1.0 / (1.0 + step * self.l2_[j]), lam = self.lam_[j], threshold = 0.0, x
+        cdef double shrink = 1.0 / (1.0 + step * self.l2_[j])
+        cdef double lam = self.lam_[j], threshold = 0.0, x
         if z == 0.0 or (self.positive and z < 0.0):
             return 0.0
         if self.p <= 1.0:

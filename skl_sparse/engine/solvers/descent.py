@@ -57,7 +57,9 @@ def descend(system, penalty, u, square, goal, gap_goal=math.nan, columns=None):
         active = every[u[every] != 0]
         if len(active) == 0:
             continue
-        sweeps = coordinate_descent(system, penalty, u, active, ACTIVE_SWEEPS, 0.1 * goal, BUDGET)[0]
+        sweeps, *_ = coordinate_descent(
+            system, penalty, u, active, ACTIVE_SWEEPS, 0.1 * goal, BUDGET
+        )
         settled = every[u[every] != 0]
         if sweeps == ACTIVE_SWEEPS and support is not None and np.array_equal(support, settled):
             newton_step(system, penalty, u, settled)

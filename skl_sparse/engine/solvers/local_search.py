@@ -86,7 +86,7 @@ class Search:
             for k, j in enumerate(support):
                 z = self.c[zeros] + u[k] * gram[k, zeros]
                 offers.append(self.offer(drop[k], j, zeros, z, entering))
-        change, out, into, value = (np.concatenate(part) for part in zip(*offers))
+        change, out, into, value = (np.concatenate(part) for part in zip(*offers, strict=True))
         for k in np.argsort(change, kind="stable")[:most]:
             pairs = [(j, v) for j, v in ((out[k], 0.0), (into[k], value[k])) if j >= 0]
             yield np.array([j for j, _ in pairs]), np.array([v for _, v in pairs])

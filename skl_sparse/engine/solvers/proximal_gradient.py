@@ -30,7 +30,7 @@ def solve(problem, U, *, tol, max_iter):
     left = max(1, max_iter - max(s.n_iter for s in solutions))
     U = np.column_stack([s.u for s in solutions])
     swept = working_set.solve(problem, U, tol=tol, max_iter=left)
-    for first, last in zip(solutions, swept):
+    for first, last in zip(solutions, swept, strict=True):
         last.n_iter = min(first.n_iter + last.n_iter, max_iter)
     return swept
 
