@@ -21,7 +21,6 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 unexport PYTHONPATH PYTHONHOME
 
 SOURCES := pyproject.toml meson.build README.md LICENSE $(shell find skl_sparse -type f ! -name '*.pyc')
-EXAMPLES := $(wildcard examples/*.py)
 
 # $(call venv,FOLDER[,INTERPRETER]): an empty virtual environment with a current pip.
 define venv
@@ -59,8 +58,7 @@ test-oldest: .venv-oldest/installed  ## the same with the oldest dependencies al
 	touch $@
 
 demo: .venv/installed  ## the main job on real data: a table, and a picture in demo-output/
-	mkdir -p demo-output
-	.venv/$(BIN)/python examples/plot_flights_demo.py --output demo-output
+	SKL_SPARSE_DEMO_OUTPUT=demo-output .venv/$(BIN)/python examples/plot_flights_demo.py
 
 dev: .venv-dev/installed  ## editable install and every tool, in .venv-dev
 
@@ -71,9 +69,9 @@ dev: .venv-dev/installed  ## editable install and every tool, in .venv-dev
 	touch $@
 
 lint: .venv-lint/installed  ## ruff, cython-lint, mypy
-	.venv-lint/$(BIN)/ruff check .
-	.venv-lint/$(BIN)/ruff format --check .
-	.venv-lint/$(BIN)/cython-lint skl_sparse
+	.venv-lint/$(BIN)/ruff check --output-format concise .
+	.venv-lint/$(BIN)/ruff format --check --output-format concise .
+	PATH="$(CURDIR)/.venv-lint/$(BIN):$$PATH" cython-lint skl_sparse  # it calls pycodestyle
 	.venv-lint/$(BIN)/mypy
 
 format: .venv-lint/installed  ## let ruff lay out the code

@@ -4,10 +4,11 @@ An array is walked along its major axis: the rows of CSR and C-ordered dense arr
 CSC and Fortran-ordered ones (``columns_major``). Entry k of major slice i lies in
 ``indptr[i] <= k < indptr[i + 1]``; a dense array stores no ``indices``, its minor index is the
 distance from the start of the slice. Only entries with abs(x) > threshold count, so explicit zeros
-never do. Sums are kept in double.
+never do. Sums are kept in double. Passes notice NaN and infinity on their way, which saves one.
 """
 
 from cython cimport floating
+from libc.float cimport DBL_MAX
 from libc.math cimport fabs
 from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport qsort
@@ -50,8 +51,9 @@ def accumulate(
     """Add each column's count, sum, sum of abs or of squares, or maximum to ``total``.
 
     ``weights`` holds a weight per row, or nothing. ``large`` and ``small`` receive the scaled parts
-    of a sum of squares.
+    of a sum of squares. Returns whether every entry is finite.
     """
+    cdef bint finite = True
     cdef Py_ssize_t i, j, k, start, row, minor
     cdef bint dense = indices.shape[0] == 0
     cdef bint weighted = weights.shape[0] > 0
@@ -66,6 +68,8 @@ def accumulate(
                 a = fabs(x)
                 if a <= threshold:
                     continue
+                if not a <= DBL_MAX:
+                    finite = False
                 minor = k - start if dense else indices[k]
                 if columns_major:
                     j = i
@@ -93,6 +97,31 @@ def accumulate(
                     total[j] += w * x
                 else:
                     total[j] += w
+    return finite
+
+
+cdef inline bint add_stored(
+    const floating* data, const index_t* indices, Py_ssize_t nnz, int kind, double* total
+) noexcept nogil:
+    """Called with a constant ``kind``, so that the compiler leaves no branch on it in the loop."""
+    cdef Py_ssize_t k
+    cdef bint finite = True
+    cdef double a
+    for k in range(nnz):
+        a = fabs(data[k])
+        if not a <= DBL_MAX:
+            finite = False
+        if kind == SQUARES_KIND:
+            total[indices[k]] += a * a
+        elif kind == ABS_KIND:
+            total[indices[k]] += a
+        elif kind == MAX_KIND:
+            total[indices[k]] = max(total[indices[k]], a)
+        elif kind == SUM_KIND:
+            total[indices[k]] += data[k]
+        else:
+            total[indices[k]] += a != 0
+    return finite
 
 
 def accumulate_stored(
@@ -103,27 +132,39 @@ def accumulate_stored(
 ):
     """The same for the commonest case, at twice the speed: CSR, no weights, no threshold.
 
-    Nothing branches on an entry, so squares are not scaled: the caller has to look at the result.
+    Squares are not scaled: the caller has to look at the sums.
     """
-    cdef Py_ssize_t k
-    cdef double a
+    cdef Py_ssize_t nnz = data.shape[0]
+    cdef bint finite = True
+    if nnz == 0:
+        return finite
     with nogil:
         if kind == SQUARES_KIND:
-            for k in range(data.shape[0]):
-                total[indices[k]] += <double>data[k] * data[k]
+            finite = add_stored(&data[0], &indices[0], nnz, SQUARES_KIND, &total[0])
         elif kind == ABS_KIND:
-            for k in range(data.shape[0]):
-                total[indices[k]] += fabs(data[k])
+            finite = add_stored(&data[0], &indices[0], nnz, ABS_KIND, &total[0])
         elif kind == MAX_KIND:
-            for k in range(data.shape[0]):
-                a = fabs(data[k])
-                total[indices[k]] = max(total[indices[k]], a)
+            finite = add_stored(&data[0], &indices[0], nnz, MAX_KIND, &total[0])
         elif kind == SUM_KIND:
-            for k in range(data.shape[0]):
-                total[indices[k]] += data[k]
+            finite = add_stored(&data[0], &indices[0], nnz, SUM_KIND, &total[0])
         else:
-            for k in range(data.shape[0]):
-                total[indices[k]] += data[k] != 0
+            finite = add_stored(&data[0], &indices[0], nnz, COUNT_KIND, &total[0])
+    return finite
+
+
+def survey(const floating[::1] data):
+    """Return the number of zeros, or -1 if an entry is not finite."""
+    cdef Py_ssize_t k, zeros = 0
+    cdef double a
+    with nogil:
+        for k in range(data.shape[0]):
+            a = fabs(data[k])
+            if not (a > 0 and a <= DBL_MAX):
+                if a != 0:
+                    zeros = -1
+                    break
+                zeros += 1
+    return zeros
 
 
 def any_below(const floating[::1] data, double bound):
@@ -158,23 +199,28 @@ def scale(
 ):
     """Divide (or multiply) each column by its factor; entries that do not count become 0.
 
-    ``out`` may be ``data``. Returns the number of zeros written.
+    ``out`` may be ``data``. Returns the number of zeros written, or -1 if an entry is not finite.
     """
-    cdef Py_ssize_t i, k, start, zeros = 0
+    cdef Py_ssize_t i, j, k, start, zeros = 0
+    cdef bint dense = indices.shape[0] == 0
+    cdef bint finite = True
     with nogil:
-        if indices.shape[0] > 0 and not columns_major:
+        if not dense and not columns_major:  # CSR: rows do not matter
             for k in range(data.shape[0]):
+                if not fabs(data[k]) <= DBL_MAX:
+                    finite = False
                 out[k] = <floating>scaled(data[k], factors[indices[k]], threshold, multiply)
                 zeros += out[k] == 0
         else:
             for i in range(indptr.shape[0] - 1):
                 start = indptr[i]
                 for k in range(start, indptr[i + 1]):
-                    out[k] = <floating>scaled(
-                        data[k], factors[i if columns_major else k - start], threshold, multiply
-                    )
+                    if not fabs(data[k]) <= DBL_MAX:
+                        finite = False
+                    j = i if columns_major else k - start
+                    out[k] = <floating>scaled(data[k], factors[j], threshold, multiply)
                     zeros += out[k] == 0
-    return zeros
+    return zeros if finite else -1
 
 
 cdef int compare(const void* left, const void* right) noexcept nogil:

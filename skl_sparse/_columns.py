@@ -7,27 +7,29 @@ Sparse arrays are canonical: sorted, without duplicates. Pass ``X.T``, which sha
 import numpy as np
 import scipy.sparse as sp
 
-from . import _column_kernels as kernels
-from ._storage import layout, rebuild
+import skl_sparse._column_kernels as kernels
+
+from ._storage import layout, rebuild, refuse_unless
 
 
 def column_sums(X, kind, threshold=0.0, sample_weight=None):
     """Sum over each column the entries with abs(x) > ``threshold``, as ``kind`` says.
 
     Returns the sums and, for squares, the sums of the large entries and of the small ones, which are
-    scaled before they are squared.
+    scaled before they are squared. Raises ValueError for NaN and infinity.
     """
     data, indices, indptr, columns_major = layout(X)
     total, large, small = np.zeros((3, X.shape[1]))
     if len(indices) and not columns_major and threshold == 0 and sample_weight is None:
-        kernels.accumulate_stored(data, indices, kind, total)
+        refuse_unless(kernels.accumulate_stored(data, indices, kind, total), X)
         if kind != kernels.SQUARES or _squares_are_safe(data, total):
             return total, large, small
         total[:] = 0
     weights = np.empty(0) if sample_weight is None else sample_weight
-    kernels.accumulate(
+    finite = kernels.accumulate(
         data, indices, indptr, columns_major, kind, threshold, weights, total, large, small
     )
+    refuse_unless(finite, X)
     return total, large, small
 
 
@@ -71,7 +73,14 @@ def column_medians(X):
     offsets = np.concatenate([[0], np.cumsum(count)])
     out = np.empty(X.shape[1])
     kernels.medians(
-        data, indices, indptr, columns_major, offsets, offsets[:-1].copy(), np.empty(offsets[-1]), out
+        data,
+        indices,
+        indptr,
+        columns_major,
+        offsets,
+        offsets[:-1].copy(),
+        np.empty(offsets[-1]),
+        out,
     )
     return out
 
@@ -80,12 +89,14 @@ def scale_columns(X, factors, threshold=0.0, *, in_place=False, multiply=False):
     """Divide (or multiply) each column by its factor, in double.
 
     Entries with abs(x) <= ``threshold`` are removed from sparse arrays and become 0 in dense ones.
+    Raises ValueError for NaN and infinity.
     """
     data, indices, indptr, columns_major = layout(X)
+    if in_place:  # look before writing
+        refuse_unless(kernels.survey(data) >= 0, X)
     out = data if in_place else np.empty_like(data)
-    zeros = kernels.scale(
-        data, indices, indptr, columns_major, threshold, factors, multiply, out
-    )
+    zeros = kernels.scale(data, indices, indptr, columns_major, threshold, factors, multiply, out)
+    refuse_unless(zeros >= 0, X)
     if sp.issparse(X):
         if not in_place:
             indices, indptr = indices.copy(), indptr.copy()
@@ -103,6 +114,6 @@ def scale_rows(X, factors, *, in_place=False):
     """Multiply each row by its factor, in double."""
     # The rows of X are the columns of its transpose, which shares its arrays.
     result = scale_columns(X.T, factors, in_place=in_place, multiply=True).T
-    if in_place and sp.issparse(X):
-        return rebuild(X, result.data, result.indices, result.indptr, in_place)
-    return result
+    if not in_place:
+        return result
+    return rebuild(X, result.data, result.indices, result.indptr, True) if sp.issparse(X) else X

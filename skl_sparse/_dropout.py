@@ -6,9 +6,10 @@ import os
 import numpy as np
 import scipy.sparse as sp
 
-from . import _dropout_kernels as kernels
+import skl_sparse._dropout_kernels as kernels
+
 from ._columns import column_means, column_medians
-from ._storage import layout, rebuild
+from ._storage import layout, rebuild, strip_zeros
 from ._validation import check_choice, check_real
 
 LEARNED = ("mean", "median", "feature_mean", "feature_median")
@@ -28,19 +29,18 @@ def draw_hits(rng, rate, n):
     log_miss = np.log1p(-rate)
     chunks = []
     last = -1
-    while last < n:
+    while True:
         expected = (n - last) * rate
         size = min(_CHUNK, int(expected + 4 * np.sqrt(expected)) + 1)
-        with np.errstate(over="ignore"):
-            gaps = np.log1p(-rng.random_sample(size)) / log_miss
-        hits = np.minimum(gaps, n).astype(np.int64)
-        hits += 1
-        np.cumsum(hits, out=hits)
-        hits += last
+        logs = rng.random_sample(size)
+        np.negative(logs, out=logs)
+        np.log1p(logs, out=logs)
+        hits = np.empty(size, dtype=np.int64)
+        placed = kernels.place_hits(logs, log_miss, last, n, hits)
+        chunks.append(hits[:placed])
+        if placed < size:
+            return np.concatenate(chunks)
         last = hits[-1]
-        chunks.append(hits)
-    hits = np.concatenate(chunks)
-    return hits[: np.searchsorted(hits, n)]
 
 
 def check_replacement(name, value):
@@ -106,16 +106,27 @@ def _replace_dense(X, rng, rate, replacement, everywhere, keep, in_place):
 
 
 def _replace_stored(X, rng, rate, replacement, keep, in_place):
+    if in_place:  # look before writing
+        X, _ = strip_zeros(X, True)
     data, indices, indptr, columns_major = layout(X)
-    hits = draw_hits(rng, rate, np.count_nonzero(data))
-    out = (data, indices, indptr) if in_place else tuple(map(np.empty_like, (data, indices, indptr)))
-    stored = kernels.replace_stored(
-        data, indices, indptr, columns_major, hits, replacement, keep, *out
-    )
-    return rebuild(X, out[0][:stored], out[1][:stored], out[2], in_place)
+    hits = draw_hits(rng, rate, len(data))
+    while True:
+        out = (data, indices, indptr)
+        if not in_place:
+            out = tuple(map(np.empty_like, out))
+        stored = kernels.replace_stored(
+            data, indices, indptr, columns_major, hits, replacement, keep, *out
+        )
+        if stored >= 0:
+            return rebuild(X, out[0][:stored], out[1][:stored], out[2], in_place)
+        # Found on the way, which saves a pass over ordinary data. Hits count non-zeros.
+        X, in_place = strip_zeros(X, False)
+        data, indices, indptr, columns_major = layout(X)
+        hits = hits[: np.searchsorted(hits, len(data))]
 
 
 def _replace_cells(X, rng, rate, replacement, keep, in_place):
+    X, in_place = strip_zeros(X, in_place)
     data, indices, indptr, columns_major = layout(X)
     hits = draw_hits(rng, rate, X.shape[0] * X.shape[1])
     most = len(data) + len(hits)

@@ -2,15 +2,73 @@
 
 Rows are major in CSR, columns in CSC (``columns_major``); indices are sorted, without duplicates.
 ``hits`` are sorted positions, counted along the major axis. ``replacement`` has one value a column.
-Entries that were not hit are divided by ``keep``. Zeros, given or written, are not stored.
+Entries that were not hit are divided by ``keep``. What becomes 0 is not stored.
 """
 
 from cython cimport floating
+from libc.float cimport DBL_MAX
+from libc.math cimport fabs
 from libc.stdint cimport int32_t, int64_t
+from libc.string cimport memcpy
 
 ctypedef fused index_t:
     int32_t
     int64_t
+
+ctypedef fused item_t:
+    float
+    double
+    int32_t
+    int64_t
+
+cdef enum:
+    BLOCK = 16  # items copied at once
+    CHUNK = 8192  # items looked at before they are copied, from the cache
+
+
+def place_hits(
+    const double[::1] logs, double log_miss, int64_t last, int64_t n, int64_t[::1] out
+):
+    """Turn logs of uniform variates into gaps, floor(log / log_miss), and these into hits.
+
+    Writes the hits after ``last`` and before ``n`` to ``out`` and returns their number.
+    """
+    cdef Py_ssize_t i, placed = 0
+    cdef double gap
+    with nogil:
+        for i in range(logs.shape[0]):
+            gap = logs[i] / log_miss
+            if gap >= n - last - 1:
+                break
+            last += 1 + <int64_t>gap
+            out[placed] = last
+            placed += 1
+    return placed
+
+
+cdef inline void copy_run(
+    item_t* target, const item_t* source, Py_ssize_t n, Py_ssize_t room
+) noexcept nogil:
+    """Copy n items forward, whole blocks at a time while there is room to write past the end."""
+    cdef Py_ssize_t i = 0
+    while i < n and i + BLOCK <= room:
+        memcpy(target + i, source + i, BLOCK * sizeof(item_t))
+        i += BLOCK
+    while i < n:
+        target[i] = source[i]
+        i += 1
+
+
+cdef inline bint all_ordinary(const floating* data, Py_ssize_t n) noexcept nogil:
+    """Tell whether every entry is finite and not zero."""
+    cdef Py_ssize_t k
+    cdef bint ordinary = True
+    cdef double a
+    for k in range(n):
+        a = fabs(data[k])
+        if not (a > 0 and a <= DBL_MAX):
+            ordinary = False
+    return ordinary
 
 
 def replace_stored(
@@ -25,39 +83,46 @@ def replace_stored(
     index_t[::1] out_indices,
     index_t[::1] out_indptr,
 ):
-    """Replace the non-zero entries that are hit and return the number of entries stored.
+    """Replace the stored entries that are hit and return the number of entries left.
 
-    ``hits`` count non-zero entries. The output arrays may be the input's own.
+    Returns -1, and a result without use, if an entry is zero or not finite. The output arrays may
+    be the input's own, if it is known that none is.
     """
-    cdef Py_ssize_t i, k, start, stop, stored = 0, hit = 0
-    cdef Py_ssize_t n_hits = hits.shape[0]
-    cdef int64_t ordinal = -1
-    cdef int64_t next_hit = hits[0] if n_hits else -1
-    cdef bint rescale = keep != 1.0
+    cdef Py_ssize_t h, q, end, run, seen = 0, ahead, row = 0, k = 0, stored = 0
+    cdef Py_ssize_t nnz = data.shape[0], n_hits = hits.shape[0], n_major = indptr.shape[0] - 1
+    # Blocks that overrun a run would, in place, destroy what has not been read.
+    cdef bint in_blocks = nnz > 0 and &out_data[0] != &data[0] and keep == 1.0
     cdef floating x
     with nogil:
-        stop = indptr[0]
         out_indptr[0] = 0
-        for i in range(indptr.shape[0] - 1):
-            start = stop
-            stop = indptr[i + 1]
-            for k in range(start, stop):
-                x = data[k]
-                if x == 0:
-                    continue
-                ordinal += 1
-                if ordinal == next_hit:
-                    hit += 1
-                    next_hit = hits[hit] if hit < n_hits else -1
-                    x = <floating>replacement[i if columns_major else indices[k]]
-                    if x == 0:
-                        continue
-                elif rescale:
-                    x = <floating>(x / keep)
-                out_data[stored] = x
-                out_indices[stored] = indices[k]
-                stored += 1
-            out_indptr[i + 1] = <index_t>stored
+        for h in range(n_hits + 1):
+            end = hits[h] if h < n_hits else nnz
+            if end > seen:
+                ahead = min(max(end, seen + CHUNK), nnz)
+                if not all_ordinary(&data[seen], ahead - seen):
+                    stored = -1
+                    break
+                seen = ahead
+            while row < n_major and indptr[row + 1] <= end:
+                out_indptr[row + 1] = <index_t>(stored + indptr[row + 1] - k)
+                row += 1
+            run = end - k
+            if in_blocks:
+                copy_run(&out_data[stored], &data[k], run, nnz - k)
+                copy_run(&out_indices[stored], &indices[k], run, nnz - k)
+            else:
+                for q in range(run):
+                    out_data[stored + q] = <floating>(data[k + q] / keep)
+                    out_indices[stored + q] = indices[k + q]
+            stored += run
+            k = end
+            if h < n_hits:
+                x = <floating>replacement[row if columns_major else indices[k]]
+                if x != 0:
+                    out_data[stored] = x
+                    out_indices[stored] = indices[k]
+                    stored += 1
+                k += 1
     return stored
 
 

@@ -4,6 +4,13 @@ from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
+from sklearn import config_context
+from sklearn.utils import assert_all_finite
+
+from skl_sparse._column_kernels import survey
+
+# What check_array and validate_data are to let through without conversion.
+ACCEPTED = {"accept_sparse": ("csr", "csc"), "dtype": (np.float64, np.float32)}
 
 
 class Layout(NamedTuple):
@@ -39,16 +46,36 @@ def tidy(X, copy=True):
 
     ``X`` itself is changed only if ``copy`` is False and all its arrays are writeable.
     """
-    if sp.issparse(X):
-        parts = (X.data, X.indices, X.indptr)
-    else:
-        parts = (X,)
-    disposable = not copy and all(part.flags.writeable for part in parts)
-    if sp.issparse(X) and not X.has_canonical_format:
+    if not sp.issparse(X):
+        return X, not copy and X.flags.writeable
+    disposable = not copy and all(part.flags.writeable for part in (X.data, X.indices, X.indptr))
+    if not X.has_canonical_format:
         if not disposable:
             X = X.copy()
             disposable = True
         X.sum_duplicates()
+    return X, disposable
+
+
+def refuse_unless(finite, X):
+    """Raise what scikit-learn raises for NaN and infinity, unless ``X`` was found ``finite``."""
+    if not finite:
+        with config_context(assume_finite=False):
+            assert_all_finite(X.data if sp.issparse(X) else X, input_name="X")
+
+
+def strip_zeros(X, disposable):
+    """Return sparse ``X`` without stored zeros, and whether it may be overwritten.
+
+    Raises ValueError for NaN and infinity. ``X`` itself is changed only if it is ``disposable``.
+    """
+    zeros = survey(X.data[: X.nnz])
+    refuse_unless(zeros >= 0, X)
+    if zeros > 0:
+        if not disposable:
+            X = X.copy()
+            disposable = True
+        X.eliminate_zeros()
     return X, disposable
 
 

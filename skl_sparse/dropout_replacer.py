@@ -7,8 +7,9 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from ._dropout import add_noise, check_replacement, learn_replacement
-from ._storage import tidy
+from ._storage import ACCEPTED, strip_zeros, tidy
 from ._validation import check_bool, check_choice, check_generator, check_integer, check_real
+
 
 class SparseDropoutReplacer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Replace random entries in training, pass the data unchanged afterwards.
@@ -56,7 +57,7 @@ class SparseDropoutReplacer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
     n_features_in_ : int
         Number of features seen during ``fit``.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of features seen during ``fit``, if ``X`` has names that are all strings.
 
     See Also
@@ -130,7 +131,7 @@ class SparseDropoutReplacer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         TypeError, ValueError
             If a parameter or the data are not allowed, NaN and infinity included.
         """
-        X, _ = tidy(self._validate(X, reset=True))
+        X, _ = tidy(self._validate(X, reset=True, ensure_all_finite=True))
         return self._learn(X)
 
     def fit_transform(self, X, y=None):
@@ -173,7 +174,7 @@ class SparseDropoutReplacer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
             The same data: a copy, or ``X`` itself if ``copy=False``.
         """
         check_is_fitted(self)
-        return self._validate(X, reset=False, copy=self.copy)
+        return self._validate(X, reset=False, copy=self.copy, ensure_all_finite=True)
 
     def resample(self, X, y=None, n_copies=1):
         """Return the original rows followed by noisy copies of them.
@@ -206,7 +207,9 @@ class SparseDropoutReplacer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
             As in ``fit_transform``.
         """
         n_copies = check_integer("n_copies", n_copies, low=0)
-        X, _ = tidy(self._validate(X, reset=True))
+        X, disposable = tidy(self._validate(X, reset=True))
+        if sp.issparse(X):
+            X, _ = strip_zeros(X, disposable)
         if y is not None:
             y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
             check_consistent_length(X, y)
@@ -222,22 +225,17 @@ class SparseDropoutReplacer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         stacked.has_canonical_format = True
         return stacked, y
 
-    def _validate(self, X, reset, copy=False):
-        """Check the parameters, then the data."""
+    def _validate(self, X, reset, **options):
+        """Check the parameters, then the data; drawing noise finds NaN in sparse data itself."""
         check_real("dropout_rate", self.dropout_rate, low=0, high=1)
         check_replacement("replacement_value", self.replacement_value)
         check_choice("scope", self.scope, ("nonzero", "all"))
         check_bool("rescale", self.rescale)
         check_generator("random_state", self.random_state)
         check_bool("copy", self.copy)
-        return validate_data(
-            self,
-            X,
-            accept_sparse=("csr", "csc"),
-            dtype=(np.float64, np.float32),
-            copy=copy,
-            reset=reset,
-        )
+        learned = isinstance(self.replacement_value, str)
+        options.setdefault("ensure_all_finite", learned or not sp.issparse(X))
+        return validate_data(self, X, **ACCEPTED, **options, reset=reset)
 
     def _learn(self, X):
         """Learn the replacement value from canonical ``X``."""
@@ -300,7 +298,7 @@ class SparseDropoutSampler(BaseEstimator):
     n_features_in_ : int
         Number of features seen during ``fit_resample``.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of features seen during ``fit_resample``, if ``X`` has names that are all strings.
 
     See Also

@@ -1,12 +1,14 @@
 """Column normalisation that remembers the training columns."""
 
 import numpy as np
+import scipy.sparse as sp
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from ._columns import column_norms, scale_columns
-from ._storage import tidy
+from ._storage import ACCEPTED, tidy
 from ._validation import check_bool, check_choice, check_real, check_sample_weight
+
 
 class SparseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Scale each column to a given norm, and new data as the training data was.
@@ -55,7 +57,7 @@ class SparseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     n_features_in_ : int
         Number of features seen during ``fit``.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of features seen during ``fit``, if ``X`` has names that are all strings.
 
     See Also
@@ -217,7 +219,7 @@ class SparseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         # Not validate_data: what transform returned need not carry the feature names.
-        X = check_array(X, accept_sparse=("csr", "csc"), dtype=(np.float64, np.float32))
+        X = check_array(X, **ACCEPTED, ensure_all_finite=not sp.issparse(X))
         if X.shape[1] != self.n_features_in_:
             raise ValueError(
                 f"X has {X.shape[1]} features, but {type(self).__name__} is expecting "
@@ -227,15 +229,13 @@ class SparseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return scale_columns(X, self.scale_, in_place=disposable, multiply=True)
 
     def _validate(self, X, reset):
-        """Check the parameters, then the data."""
+        """Check the parameters, then the data; the passes over sparse data find NaN themselves."""
         check_choice("norm", self.norm, ("l1", "l2", "max", "rms"))
         check_choice("mode", self.mode, ("unit", "max_norm"))
         check_real("target_norm", self.target_norm, low=0, low_inclusive=False)
         check_real("threshold", self.threshold, low=0)
         check_bool("copy", self.copy)
-        return validate_data(
-            self, X, accept_sparse=("csr", "csc"), dtype=(np.float64, np.float32), reset=reset
-        )
+        return validate_data(self, X, **ACCEPTED, ensure_all_finite=not sp.issparse(X), reset=reset)
 
     def _learn(self, X, sample_weight, seen):
         """Learn from canonical ``X``, after ``seen`` earlier rows."""

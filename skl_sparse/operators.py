@@ -5,15 +5,13 @@ become CSR. A function with a ``copy`` parameter works in place if ``copy=False`
 writeable and of type float32 or float64; either way it returns the result.
 """
 
-import numbers
-
 import numpy as np
 import scipy.sparse as sp
 from sklearn.utils.validation import check_array
 
 from ._columns import column_norms, scale_rows
 from ._dropout import draw_hits
-from ._storage import tidy
+from ._storage import ACCEPTED, tidy
 from ._validation import check_bool, check_choice, check_generator, check_real
 from .dropout_replacer import SparseDropoutReplacer
 from .engine.penalties import lp_prox_flat
@@ -545,16 +543,11 @@ def dropout_segments(values, lengths, ratio=0.1, replacement_value=0, *, random_
     ratio = check_real("ratio", ratio, low=0, high=1)
     rng = check_generator("random_state", random_state)
     values = np.asarray(values)
-    if values.ndim != 1 or values.dtype.kind not in "biuf":
-        raise ValueError(
-            f"values must be a 1-D array of numbers, got {values.ndim}-D of type {values.dtype}"
-        )
-    lengths = np.asarray(lengths)
-    if lengths.ndim != 1 or (lengths.size and lengths.dtype.kind not in "iu"):
-        raise ValueError(
-            f"lengths must be a 1-D array of integers, got {lengths.ndim}-D of type {lengths.dtype}"
-        )
-    lengths = lengths.astype(np.int64)
+    if values.ndim != 1:
+        raise ValueError(f"values must be a 1-D array of numbers, got {values.ndim}-D")
+    if values.dtype.kind not in "biuf":
+        raise TypeError(f"values must be a 1-D array of numbers, got type {values.dtype}")
+    lengths = _check_integers("lengths", lengths)
     if (lengths < 0).any():
         raise ValueError(f"lengths must be >= 0, got {lengths.min()}")
     if lengths.sum() != len(values):
@@ -579,8 +572,7 @@ def _soft_threshold(w, lam):
 def _check_weights(w):
     return check_array(
         w,
-        accept_sparse=("csr", "csc"),
-        dtype=(np.float64, np.float32),
+        **ACCEPTED,
         ensure_2d=False,
         allow_nd=True,
         ensure_min_samples=0,
@@ -590,9 +582,7 @@ def _check_weights(w):
 
 
 def _check_matrix(X):
-    return check_array(
-        X, accept_sparse=("csr", "csc"), dtype=(np.float64, np.float32), input_name="X"
-    )
+    return check_array(X, **ACCEPTED, input_name="X")
 
 
 def _check_rows(rows, n_rows):
@@ -601,27 +591,32 @@ def _check_rows(rows, n_rows):
     if rows is None:
         listed[:] = True
         return listed
-    rows = np.asarray(rows)
-    if rows.ndim != 1 or (rows.size and rows.dtype.kind not in "iu"):
-        raise TypeError(
-            f"rows must be a 1-D array of integers, got {rows.ndim}-D of type {rows.dtype}"
-        )
+    rows = _check_integers("rows", rows)
     wrong = rows[(rows < 0) | (rows >= n_rows)]
     if len(wrong):
         raise ValueError(f"rows must lie in [0, {n_rows - 1}], got {wrong[0]}")
-    listed[rows.astype(np.int64)] = True
+    listed[rows] = True
     return listed
+
+
+def _check_integers(name, values):
+    """Return ``values`` as a 1-D array of int64, or say why they are none."""
+    values = np.asarray(values)
+    if values.ndim != 1:
+        raise ValueError(f"{name} must be a 1-D array of integers, got {values.ndim}-D")
+    if values.size and values.dtype.kind not in "iu":
+        raise TypeError(f"{name} must be a 1-D array of integers, got type {values.dtype}")
+    return values.astype(np.int64)
 
 
 def _check_value_of_type(name, value, dtype):
     """Return ``value`` if an array of type ``dtype`` holds it as it is, a float up to rounding."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
-        raise TypeError(f"{name} must be a number, got {value!r}")
+    check_real(name, value)
     if dtype.kind == "f":
-        fits = np.isfinite(np.float64(value)) and abs(value) <= np.finfo(dtype).max
+        fits = abs(value) <= np.finfo(dtype).max
     else:
         low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
-        fits = value == value and low <= value <= high and int(value) == value
+        fits = low <= value <= high and int(value) == value
     if not fits:
-        raise ValueError(f"{name} must be a finite value that type {dtype} holds, got {value!r}")
+        raise ValueError(f"{name} must be a value that type {dtype} holds, got {value!r}")
     return value

@@ -1,5 +1,6 @@
 """SparseLpRegressor: Lp-penalised linear regression, any p >= 0."""
 
+import numbers
 import warnings
 
 import numpy as np
@@ -98,7 +99,7 @@ class SparseLpRegressor(RegressorMixin, BaseEstimator):
         Passes of the outer loop, over all starts and refits.
     n_features_in_ : int
         Number of features seen in `fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features seen in `fit`, if all were strings.
 
     Warns
@@ -249,9 +250,7 @@ class SparseLpRegressor(RegressorMixin, BaseEstimator):
         self.sparsity_ = float(np.mean(self.coef_ == 0))
         self.penalty_ = per_target(fit.penalty)
         self.objective_ = per_target(fit.objective)
-        self.dual_gap_ = per_target(
-            np.array([np.nan if self.p < 1 else c.gap for c in fit.certificates])
-        )
+        self.dual_gap_ = per_target(np.array([c.gap for c in fit.certificates]))
         self.optimality_ = per_target(np.array([c.optimality for c in fit.certificates]))
         self.n_iter_ = per_target(fit.n_iter)
         self._warn_unless_converged(fit)
@@ -329,7 +328,7 @@ class SparseLpRegressor(RegressorMixin, BaseEstimator):
 
 def check_sample_weight(sample_weight, n_samples):
     """Row weights as a float64 array: finite, not negative, not all zero."""
-    if sample_weight is not None and np.ndim(sample_weight) == 0:
+    if isinstance(sample_weight, numbers.Real):
         sample_weight = np.full(n_samples, sample_weight)
     weights = check_weights("sample_weight", sample_weight, n_samples, "row")
     if weights.max() == 0:

@@ -3,7 +3,8 @@
 import numpy as np
 from scipy.sparse import csc_array
 
-from . import _sparse
+import skl_sparse.engine.design._sparse as _sparse
+
 from .base import Design, SparseColumns, line_ranges
 from .csr import CSRDesign, n_row_check, stored_moments
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from . import _sparse
+import skl_sparse.engine.design._sparse as _sparse
+
 from .base import Design, SparseColumns, line_ranges, moments_about
 
 

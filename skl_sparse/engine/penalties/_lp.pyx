@@ -146,7 +146,6 @@ cdef class LpPenalty(Penalty):
     """
 
     cdef readonly double p
-    cdef readonly bint positive
     cdef readonly object lam
     cdef readonly object l2
     cdef const double[::1] lam_
@@ -165,6 +164,7 @@ cdef class LpPenalty(Penalty):
         self.lam_, self.l2_ = lam, l2
         # With all lam zero, or infinite, what is left is convex whatever p.
         self.convex = p >= 1.0 or not np.any((lam > 0) & (lam < np.inf))
+        self.has_dual = p >= 1.0
         self.sparsifies = p <= 1.0
         cdef Py_ssize_t j
         cdef double[::1] threshold

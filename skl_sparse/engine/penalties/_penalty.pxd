@@ -1,7 +1,9 @@
 cdef class Penalty:
     cdef readonly Py_ssize_t n_columns
     cdef readonly bint convex
+    cdef readonly bint has_dual
     cdef readonly bint sparsifies
+    cdef readonly bint positive
 
     cdef double value_at(self, Py_ssize_t j, double u) noexcept nogil
     cdef double slope_at(self, Py_ssize_t j, double u) noexcept nogil

@@ -16,9 +16,13 @@ cdef class Penalty:
     Attributes
     ----------
     convex : bool
-        Whether every h_j is convex: then a duality gap exists.
+        Whether every h_j is convex: then one start is enough.
+    has_dual : bool
+        Whether the conjugates are at hand: then there is a duality gap.
     sparsifies : bool
         Whether the proximal step yields exact zeros: then a working set makes sense.
+    positive : bool
+        Whether every u_j is restricted to be >= 0.
     """
 
     cdef double value_at(self, Py_ssize_t j, double u) noexcept nogil:
@@ -54,13 +58,20 @@ cdef class Penalty:
         return 0.0
 
     cdef double step_metric(self, Py_ssize_t j, double u, double z, double new) noexcept nogil:
-        """min(|new - u|, sqrt(2 decrease)): how far column j is from its exact 1-D minimiser."""
+        """min(|new - u|, sqrt(2 decrease)): how far column j is from its exact 1-D minimiser.
+
+        The decrease is a difference that rounding wipes out where the step is short; there its
+        second-order expansion at the minimiser is exact enough.
+        """
         cdef double step = fabs(new - u), decrease
         if step == 0.0 or self.convex:
-            # Convex: the decrease is at least step^2 / 2.
             return step
-        decrease = 0.5 * (u - new) * (u + new - 2.0 * z) + self.value_at(j, u) - self.value_at(j, new)
-        return min(step, sqrt(2.0 * max(decrease, 0.0)))
+        if step <= 1e-4 * fabs(new) and u != 0.0:
+            decrease = (1.0 + self.curvature_at(j, new)) * step * step
+        else:
+            decrease = (u - new) * (u + new - 2.0 * z)
+            decrease += 2.0 * (self.value_at(j, u) - self.value_at(j, new))
+        return min(step, sqrt(max(decrease, 0.0)))
 
     def value(self, const double[::1] u):
         """sum_j h_j(u_j)"""
@@ -86,11 +97,17 @@ cdef class Penalty:
                     target[j] = self.curvature_at(j, v[j])
                 elif which == 3:
                     target[j] = self.prox_slope(j, v[j])
+                elif which == 4:
+                    target[j] = self.value_at(j, v[j])
         return out
 
     def prox_at(self, z, step=1.0):
         """The proximal step of size ``step`` for every column."""
         return self._map(0, z, step)
+
+    def values(self, u):
+        """h_j(u_j) for every column."""
+        return self._map(4, u)
 
     def slope(self, u):
         """h_j'(u_j) for every column."""

@@ -79,6 +79,14 @@ cdef class GramSystem(System):
         """A_columns^T A_columns, or None where it is not at hand."""
         return self.matrix[np.ix_(columns, columns)]
 
+    def normal_rows(self, columns):
+        """A_columns^T A, or None where it is not at hand."""
+        return self.matrix[columns]
+
+    def copy(self):
+        """The same columns, with a residual of its own."""
+        return GramSystem(self.matrix, self.c)
+
 
 cdef class DenseSystem(System):
     """Columns as the rows of a contiguous array, and the residual."""
@@ -117,6 +125,12 @@ cdef class DenseSystem(System):
 
     def normal_matrix(self, columns):
         return None
+
+    def normal_rows(self, columns):
+        return None
+
+    def copy(self):
+        return DenseSystem(self.matrix, self.r)
 
 
 cdef class SparseSystem(System):
@@ -174,3 +188,11 @@ cdef class SparseSystem(System):
 
     def normal_matrix(self, columns):
         return None
+
+    def normal_rows(self, columns):
+        return None
+
+    def copy(self):
+        system = SparseSystem(self.values, self.rows, self.indptr, self.shift, self.r)
+        (<SparseSystem> system).level = self.level
+        return system

@@ -1,73 +1,106 @@
-"""Drop or add one column, descend again, keep what improves: for penalties with many minima."""
+"""Exchange single columns, settle again, keep what improves: for penalties with many minima.
+
+Coordinate descent stops where no column alone improves. Correlated columns then block each other:
+the wrong one is in because the right one is out. An exchange drops a column, adds one, or swaps
+two; the columns exchanged are held while the others settle around them, then all are free.
+Exchanges are tried in the order of what they would gain if nothing else moved (the "sacrifice" and
+"gain" of J. Zhu et al., "A polynomial algorithm for best-subset selection", PNAS 2020).
+"""
 
 import numpy as np
 
-from .descent import descend
+from ._coordinate_descent import coordinate_descent
+from .descent import BUDGET
 
 # Problems with so few columns are searched whole, larger ones on the columns gathered so far.
 SMALL = 256
-# Zero columns tried in one round: the likeliest so many, or as many as the support has.
-MOST_ADDED = 64
+# Exchanges tried around one point by a brief search, and by a thorough one.
+BRIEF, THOROUGH = 64, 4096
+# Columns of the support that a brief or thorough search offers for a swap: the smallest.
+MOST_SWAPPED = 256
+# Sweeps in which an exchange has to settle, and the step at which it has.
+SETTLE_SWEEPS, SETTLED = 200, 1e-7
 
 
-def improve(problem, pool, solution, target, tol):
-    """Coefficients no worse than the solution's, which no single exchange betters (on the pool)."""
+def improve(problem, pool, solution, target, thorough):
+    """Coefficients no worse than the solution's, which no exchange tried betters (on the pool)."""
     if problem.n_columns <= SMALL:
-        missing = np.flatnonzero(~pool.member)
+        missing = np.flatnonzero(~pool.member & (problem.A.scale > 0))
     else:
         missing = np.flatnonzero((solution.u != 0) & ~pool.member)
     if len(missing):
         pool.add(missing)
-    penalty = problem.penalties[target].restrict(pool.columns)
-    u = solution.u[pool.columns].copy()
-    r = solution.r
-    c = problem.A.correlate(r[:, None])[:, 0]
-    square = float(r @ r)
-    search = Search(pool, penalty, tol)
-    while True:
-        better = search.first_improvement(u, r, c, square)
-        if better is None:
-            break
-        u = better
-        full = np.zeros((problem.n_columns, 1))
-        full[pool.columns, 0] = u
-        r = problem.Y[:, target] - problem.A.predict(full)[:, 0]
-        c = problem.A.correlate(r[:, None])[:, 0]
-        square = float(r @ r)
-    out = np.zeros(problem.n_columns)
-    out[pool.columns] = u
-    return out
+    search = Search.around(problem, pool, target, solution.u)
+    search.run(THOROUGH if thorough else BRIEF)
+    u = np.zeros(problem.n_columns)
+    u[pool.columns] = search.u
+    return u
 
 
 class Search:
-    def __init__(self, pool, penalty, tol):
-        self.pool, self.penalty, self.tol = pool, penalty, tol
+    """A point on a pool's columns, the system that knows its residual, and r . r."""
 
-    def first_improvement(self, u, r, c, square):
-        """The first exchange that lowers the objective by more than rounding, else None."""
-        present = 0.5 * square + self.penalty.value(u)
-        local_c = c[self.pool.columns]
-        support = np.flatnonzero(u)
-        zeros = np.flatnonzero((u == 0) & (local_c != 0))
-        most = max(MOST_ADDED, len(support))
-        likely = zeros[np.argsort(-np.abs(local_c[zeros]), kind="stable")][:most]
-        for j in np.concatenate([support[np.argsort(np.abs(u[support]), kind="stable")], likely]):
-            goal = 0.0 if u[j] != 0 else local_c[j]
-            trial, objective = self.exchange(u, j, goal, r, c, square)
-            if objective < present - 1e-12 * max(present, 1e-300):
-                return trial
-        return None
+    def __init__(self, penalty, system, u, square):
+        self.penalty, self.system, self.u, self.square = penalty, system, u, square
+        self.c = system.correlations()
+        self.objective = 0.5 * square + penalty.value(u)
 
-    def exchange(self, u, j, goal, r, c, square):
-        """Set column j to its goal, let the others settle around it, then all of them."""
-        system = self.pool.system(r, c)
-        trial = u.copy()
-        before = system.correlations()
-        trial[j] = goal
-        system.move(np.array([j]), np.array([goal - u[j]]))
-        others = np.delete(np.arange(len(u)), j)
-        descend(system, self.penalty, trial, square, self.tol, columns=others)
-        descend(system, self.penalty, trial, square, self.tol)
-        step = trial - u
-        square = square - step @ (before + system.correlations())
-        return trial, 0.5 * square + self.penalty.value(trial)
+    @classmethod
+    def around(cls, problem, pool, target, u):
+        r = problem.Y[:, target] - problem.A.predict(u[:, None])[:, 0]
+        system = pool.system(r, problem.A.correlate(r[:, None])[:, 0])
+        penalty = problem.penalties[target].restrict(pool.columns)
+        return cls(penalty, system, u[pool.columns], float(r @ r))
+
+    def run(self, most):
+        """Move to better neighbours, each the first found, until ``most`` exchanges find none."""
+        improved = True
+        while improved:
+            neighbours = (self.neighbour(*exchange) for exchange in self.exchanges(most))
+            better = next(filter(self.betters, neighbours), None)
+            improved = better is not None
+            if improved:
+                self.__dict__.update(better.__dict__)
+
+    def betters(self, other):
+        """Whether the other point is lower by more than rounding."""
+        return other.objective < self.objective * (1 - 1e-10)
+
+    def exchanges(self, most):
+        """(columns, new values) of the likeliest exchanges, the likeliest first."""
+        support, zeros = np.flatnonzero(self.u), np.flatnonzero((self.u == 0) & (self.c != 0))
+        smallest = np.argsort(np.abs(self.u[support]), kind="stable")[:MOST_SWAPPED]
+        support = support[smallest]
+        u, c = self.u[support], self.c[support]
+        drop = u * c + 0.5 * u * u - self.penalty.restrict(support).values(u)
+        entering = self.penalty.restrict(zeros)
+        offers = [(drop, support, np.full(len(support), -1), np.zeros(len(support)))]
+        offers.append(self.offer(0.0, -1, zeros, self.c[zeros], entering))
+        gram = self.system.normal_rows(support)
+        if gram is not None:
+            for k, j in enumerate(support):
+                z = self.c[zeros] + u[k] * gram[k, zeros]
+                offers.append(self.offer(drop[k], j, zeros, z, entering))
+        change, out, into, value = (np.concatenate(part) for part in zip(*offers))
+        for k in np.argsort(change, kind="stable")[:most]:
+            pairs = [(j, v) for j, v in ((out[k], 0.0), (into[k], value[k])) if j >= 0]
+            yield np.array([j for j, _ in pairs]), np.array([v for _, v in pairs])
+
+    def offer(self, drop, j, zeros, z, entering):
+        """Change of the objective when j leaves and each of the zeros enters at its best."""
+        z = np.maximum(z, 0.0) if entering.positive else z
+        change = drop - 0.5 * z * z + entering.values(z)
+        return change, np.full(len(zeros), j), zeros, z
+
+    def neighbour(self, columns, values):
+        """Where an exchange settles: first what is around it, then everything."""
+        system, u = self.system.copy(), self.u.copy()
+        system.move(columns, values - u[columns])
+        u[columns] = values
+        others = np.delete(np.arange(len(u)), columns)
+        for order in (others, np.arange(len(u))):
+            coordinate_descent(system, self.penalty, u, order, SETTLE_SWEEPS, SETTLED, BUDGET)
+        step = u - self.u
+        return Search(
+            self.penalty, system, u, self.square - step @ (self.c + system.correlations())
+        )

@@ -45,7 +45,7 @@ class Problem:
         certificates = []
         for k, t in enumerate(targets):
             r, u = R[:, k], np.ascontiguousarray(U[:, t])
-            rays = self._rays(r, C[k], t) if self.penalties[t].convex else []
+            rays = self._rays(r, C[k], t) if self.penalties[t].has_dual else []
             certificates.append(certify(self.penalties[t], u, C[k], float(r @ r), rays))
         return R, C, certificates
 

@@ -20,7 +20,8 @@ TIE = 1e-10
 def solve(problem, U, *, tol, max_iter, search=False):
     """The best `Solution` for each target.
 
-    ``U`` is one more start, the first, unless it is all zero. ``search`` adds a local search.
+    ``U`` is one more start, the first, unless it is all zero. A brief local search follows from the
+    best, with ``search`` a thorough one from every start.
     """
     runs = Runs(problem, tol, max_iter)
     if U.any():
@@ -30,12 +31,8 @@ def solve(problem, U, *, tol, max_iter, search=False):
     relatives = [penalty.convex_relative() for penalty in problem.penalties]
     runs.finish(runs.rough(relatives, zero))
     runs.finish(runs.down_the_path(zero))
-    if search:
-        improved = [
-            local_search.improve(problem, runs.pool, runs.best[t], t, 0.1 * tol)
-            for t in range(problem.n_targets)
-        ]
-        runs.finish(np.column_stack(improved))
+    for solutions in list(runs.distinct()) if search else [list(runs.best)]:
+        runs.search_around(solutions, search)
     for solution in runs.best:
         solution.n_iter = runs.n_iter
     return runs.best
@@ -49,6 +46,7 @@ class Runs:
         self.pool = ColumnPool(problem.A)
         self.n_iter = 0
         self.best = None
+        self.found = []
 
     def _run(self, problem, U, tol):
         left = self.max_iter - self.n_iter
@@ -81,12 +79,33 @@ class Runs:
         found = self._run(self.problem, U, self.tol)
         if found is None:
             return
+        self.found.append(found)
         if self.best is None:
-            self.best = found
+            self.best = list(found)
             return
         for t, solution in enumerate(found):
             if self._better(solution, self.best[t]):
                 self.best[t] = solution
+
+    def distinct(self):
+        """The solutions found so far, less those whose objectives came up before."""
+        seen = []
+        for solutions in self.found:
+            objectives = np.array([solution.objective for solution in solutions])
+            if not any(np.allclose(objectives, other, rtol=TIE, atol=0.0) for other in seen):
+                seen.append(objectives)
+                yield solutions
+
+    def search_around(self, solutions, thorough):
+        """Solve once more from what a local search makes of the solutions, if it betters any."""
+        U = np.column_stack(
+            [
+                local_search.improve(self.problem, self.pool, solution, t, thorough)
+                for t, solution in enumerate(solutions)
+            ]
+        )
+        if not np.array_equal(U, np.column_stack([solution.u for solution in solutions])):
+            self.finish(U)
 
     def _better(self, new, old):
         certified = new.certificate.reached(self.tol)
