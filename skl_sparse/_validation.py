@@ -1,4 +1,4 @@
-"""Checks of single parameters, shared by every estimator and function.
+"""Checks of single arguments, shared by every estimator and function.
 
 A value of the wrong type raises TypeError, a value out of range ValueError; either message names
 the parameter, what is allowed and what was given. The checked value is returned as a plain Python
@@ -62,6 +62,43 @@ def check_choice(name, value, options):
     if value not in options:
         raise ValueError(_message(name, allowed, value))
     return str(value)
+
+
+def check_integers(name, values):
+    """Return ``values`` as a 1-D array of int64, or say why they are none."""
+    values = np.asarray(values)
+    if values.ndim != 1:
+        raise ValueError(f"{name} must be a 1-D array of integers, got {values.ndim}-D")
+    if values.size and values.dtype.kind not in "iu":
+        raise TypeError(f"{name} must be a 1-D array of integers, got type {values.dtype}")
+    return values.astype(np.int64)
+
+
+def check_rows(rows, n_rows):
+    """Return which of ``n_rows`` rows are listed, as an array of bool."""
+    listed = np.zeros(n_rows, dtype=bool)
+    if rows is None:
+        listed[:] = True
+        return listed
+    rows = check_integers("rows", rows)
+    wrong = rows[(rows < 0) | (rows >= n_rows)]
+    if len(wrong):
+        raise ValueError(f"rows must lie in [0, {n_rows - 1}], got {wrong[0]}")
+    listed[rows] = True
+    return listed
+
+
+def check_value_of_type(name, value, dtype):
+    """Return ``value`` if an array of type ``dtype`` holds it as it is, a float up to rounding."""
+    check_real(name, value)
+    if dtype.kind == "f":
+        fits = abs(value) <= np.finfo(dtype).max
+    else:
+        low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+        fits = low <= value <= high and int(value) == value
+    if not fits:
+        raise ValueError(f"{name} must be a value that type {dtype} holds, got {value!r}")
+    return value
 
 
 def check_generator(name, value):

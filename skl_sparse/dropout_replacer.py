@@ -221,7 +221,8 @@ class SparseDropoutReplacer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
             blocks.append(self._add_noise(X, rng, n_copies=n_copies))
         if not sp.issparse(X):
             return np.vstack(blocks), y
-        stacked = sp.vstack(blocks, format=X.format)
+        # Older SciPy stacks arrays into a matrix.
+        stacked = type(X)(sp.vstack(blocks, format=X.format))
         stacked.has_canonical_format = True
         return stacked, y
 

@@ -12,7 +12,15 @@ from sklearn.utils.validation import check_array
 from ._columns import column_norms, scale_rows
 from ._dropout import draw_hits
 from ._storage import ACCEPTED, tidy
-from ._validation import check_bool, check_choice, check_generator, check_real
+from ._validation import (
+    check_bool,
+    check_choice,
+    check_generator,
+    check_integers,
+    check_real,
+    check_rows,
+    check_value_of_type,
+)
 from .dropout_replacer import SparseDropoutReplacer
 from .engine.penalties import lp_prox_flat
 from .normalizer import SparseNormalizer
@@ -350,7 +358,7 @@ def normalize_rows(X, rows=None, *, mode="max_norm", target_norm=1.0, copy=True)
     target_norm = check_real("target_norm", target_norm, low=0, low_inclusive=False)
     check_bool("copy", copy)
     X, disposable = tidy(_check_matrix(X), copy)
-    listed = _check_rows(rows, X.shape[0])
+    listed = check_rows(rows, X.shape[0])
     norms = column_norms(X.T, "l2")
     chosen = listed & (norms > (target_norm if mode == "max_norm" else 0.0))
     factors = np.where(chosen, target_norm / (norms + 1e-12), 1.0)
@@ -411,7 +419,7 @@ def lp_regularize_rows(W, rows=None, *, lam, p=1, copy=True):
     lam = check_real("lam", lam, low=0, high=1 if p == 2 else None)
     check_bool("copy", copy)
     W, disposable = tidy(_check_matrix(W), copy)
-    listed = _check_rows(rows, W.shape[0])
+    listed = check_rows(rows, W.shape[0])
     if p == 2:
         factors = np.where(listed, 1.0 - lam, 1.0)
         return scale_rows(W, factors, in_place=disposable)
@@ -547,12 +555,12 @@ def dropout_segments(values, lengths, ratio=0.1, replacement_value=0, *, random_
         raise ValueError(f"values must be a 1-D array of numbers, got {values.ndim}-D")
     if values.dtype.kind not in "biuf":
         raise TypeError(f"values must be a 1-D array of numbers, got type {values.dtype}")
-    lengths = _check_integers("lengths", lengths)
+    lengths = check_integers("lengths", lengths)
     if (lengths < 0).any():
         raise ValueError(f"lengths must be >= 0, got {lengths.min()}")
     if lengths.sum() != len(values):
         raise ValueError(f"lengths must sum to {len(values)}, got {lengths.sum()}")
-    replacement_value = _check_value_of_type("replacement_value", replacement_value, values.dtype)
+    replacement_value = check_value_of_type("replacement_value", replacement_value, values.dtype)
 
     hit = np.zeros(len(lengths), dtype=bool)
     hit[draw_hits(rng, ratio, len(lengths))] = True
@@ -583,40 +591,3 @@ def _check_weights(w):
 
 def _check_matrix(X):
     return check_array(X, **ACCEPTED, input_name="X")
-
-
-def _check_rows(rows, n_rows):
-    """Return which of ``n_rows`` rows are listed, as an array of bool."""
-    listed = np.zeros(n_rows, dtype=bool)
-    if rows is None:
-        listed[:] = True
-        return listed
-    rows = _check_integers("rows", rows)
-    wrong = rows[(rows < 0) | (rows >= n_rows)]
-    if len(wrong):
-        raise ValueError(f"rows must lie in [0, {n_rows - 1}], got {wrong[0]}")
-    listed[rows] = True
-    return listed
-
-
-def _check_integers(name, values):
-    """Return ``values`` as a 1-D array of int64, or say why they are none."""
-    values = np.asarray(values)
-    if values.ndim != 1:
-        raise ValueError(f"{name} must be a 1-D array of integers, got {values.ndim}-D")
-    if values.size and values.dtype.kind not in "iu":
-        raise TypeError(f"{name} must be a 1-D array of integers, got type {values.dtype}")
-    return values.astype(np.int64)
-
-
-def _check_value_of_type(name, value, dtype):
-    """Return ``value`` if an array of type ``dtype`` holds it as it is, a float up to rounding."""
-    check_real(name, value)
-    if dtype.kind == "f":
-        fits = abs(value) <= np.finfo(dtype).max
-    else:
-        low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
-        fits = low <= value <= high and int(value) == value
-    if not fits:
-        raise ValueError(f"{name} must be a value that type {dtype} holds, got {value!r}")
-    return value

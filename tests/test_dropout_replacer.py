@@ -225,7 +225,7 @@ def test_rates_zero_and_one(container, scope, rescale):
 
 
 def test_replacing_zeros_by_zero_needs_no_draws():
-    X = sp.eye_array(1_000_000, format="csr")  # 1e12 cells
+    X = sp.csr_array(sp.eye(1_000_000, format="csr"))  # 1e12 cells
     result = SparseDropoutReplacer(0.5, scope="all", random_state=0).fit_transform(X)
     assert_count_is_binomial(result.nnz, X.nnz, 0.5)
 
@@ -485,7 +485,7 @@ def test_any_small_matrix(shape, density, rate, replacement, scope, rescale, see
 
 @pytest.mark.parametrize("make", [sp.csr_array, sp.csc_array])
 def test_scope_all_refuses_what_does_not_fit(make):
-    X = make(sp.eye_array(1_000_000, 50_000_000, format=make((1, 1)).format))
+    X = make(sp.eye(1_000_000, 50_000_000, format=make((1, 1)).format))
     replacer = SparseDropoutReplacer(0.1, replacement_value=1.0, scope="all", random_state=0)
     message = r"scope='all' with dropout_rate=0.1 on 1000000 x 50000000 .* about 5e\+12 entries "
     with pytest.raises(ValueError, match=message + r"need .* GiB, .* GiB are available"):
