@@ -368,7 +368,8 @@ def assert_certified(model, X, y, sample_weight=None, *, tol=None, exact=1e-6):
     problem = problem_of(model, X, y, sample_weight)
     w, b = np.asarray(model.coef_, float), float(model.intercept_)
     assert w.shape == (problem.X.shape[1],)
-    assert np.all(np.isfinite(w)) and np.isfinite(b)
+    assert np.all(np.isfinite(w))
+    assert np.isfinite(b)
     if model.positive:
         assert np.all(w >= 0)
     magnitude = np.abs(w)
@@ -397,7 +398,8 @@ def assert_certified(model, X, y, sample_weight=None, *, tol=None, exact=1e-6):
         assert abs(model.dual_gap_ - gap) <= 1e-3 * gap + 1e-12, (model.dual_gap_, gap)
     if tol is not None:
         if problem.p >= 1 and not np.isnan(gap):
-            assert model.dual_gap_ <= tol and gap <= tol * (1 + 1e-3) + 1e-12
+            assert model.dual_gap_ <= tol
+            assert gap <= tol * (1 + 1e-3) + 1e-12
             assert optimality <= np.sqrt(tol) * (1 + 1e-3) + 1e-6  # gain_j <= gap
         else:
             assert model.optimality_ <= tol

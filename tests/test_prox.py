@@ -62,9 +62,11 @@ def test_global_minimum(p, dtype, positive):
     # below the jump exactly zero, not merely small
     if p <= 1:
         below = np.abs(z) < jump_of_prox(lam, p) * (1 - 1e-5)
-        assert below.any() and np.all(x[below] == 0)
+        assert below.any()
+        assert np.all(x[below] == 0)
     if positive:
-        assert np.all(x >= 0) and np.all(x[z <= 0] == 0)
+        assert np.all(x >= 0)
+        assert np.all(x[z <= 0] == 0)
 
 
 @pytest.mark.parametrize("p", POWERS)
@@ -87,7 +89,9 @@ def test_simple_properties(p):
     # odd, towards zero, never across it, monotone
     x = lp_prox(z, 0.3, p)
     np.testing.assert_array_equal(x, -lp_prox(-z, 0.3, p)[:])
-    assert np.all(np.abs(x) <= np.abs(z)) and np.all(x * z >= 0) and np.all(np.diff(x) >= 0)
+    assert np.all(np.abs(x) <= np.abs(z))
+    assert np.all(x * z >= 0)
+    assert np.all(np.diff(x) >= 0)
     # a scalar lam and its array are the same
     np.testing.assert_array_equal(x, lp_prox(z, np.full(7, 0.3), p))
 
@@ -115,9 +119,8 @@ def test_scale_equivariance(p, exponent):
 
 def test_published_thresholds():
     # hard thresholding, half thresholding (Xu et al. 2012), soft thresholding, shrinkage
-    assert (
-        lp_prox(np.array([1.99]), 2.0, 0)[0] == 0 and lp_prox(np.array([2.01]), 2.0, 0)[0] == 2.01
-    )
+    assert lp_prox(np.array([1.99]), 2.0, 0)[0] == 0
+    assert lp_prox(np.array([2.01]), 2.0, 0)[0] == 2.01
     half = 1.5 * 1.0 ** (2 / 3)  # at lam = 1: t = 3/2
     assert lp_prox(np.array([half * 0.999]), 1.0, 0.5)[0] == 0
     assert lp_prox(np.array([half * 1.001]), 1.0, 0.5)[0] > 0.99

@@ -55,8 +55,10 @@ def test_sparse_equals_dense(p, container, solver):
             np.testing.assert_allclose(model.coef_, coef, rtol=1e-6, atol=1e-7)
             assert model.intercept_ == pytest.approx(dense.intercept_, rel=1e-6, abs=1e-7)
             np.testing.assert_allclose(model.predict(XS), dense.predict(X), rtol=1e-6, atol=1e-6)
-            assert type(model.coef_) is np.ndarray and model.coef_.dtype == np.float64
-            assert sp.issparse(model.sparse_coef_) and model.sparse_coef_.format == "csr"
+            assert type(model.coef_) is np.ndarray
+            assert model.coef_.dtype == np.float64
+            assert sp.issparse(model.sparse_coef_)
+            assert model.sparse_coef_.format == "csr"
             assert model.sparse_coef_.shape == (1, X.shape[1])
 
 
@@ -73,7 +75,7 @@ def test_default_tolerance_agrees_too(p):
 
 def untidy(X, rng):
     """The same matrix as CSR with unsorted rows, split (duplicate) entries and stored zeros."""
-    m = X.shape[1]
+    _n, m = X.shape
     data, indices, indptr = [], [], [0]
     for row in X:
         at = np.flatnonzero(row)
@@ -152,7 +154,8 @@ def test_read_only_memory_maps(tmp_path, p, format):
     joblib.dump((M, y, s), tmp_path / "data.joblib")
     M, y, s = joblib.load(tmp_path / "data.joblib", mmap_mode="r")
     part = M if format == "dense" else M.data
-    assert isinstance(part, np.memmap) and not part.flags.writeable
+    assert isinstance(part, np.memmap)
+    assert not part.flags.writeable
     model = strict(p).fit(M, y, s)
     np.testing.assert_allclose(model.coef_, expected.coef_, rtol=1e-6, atol=1e-8)
     np.testing.assert_allclose(model.predict(M), expected.predict(X), rtol=1e-6)
@@ -268,7 +271,8 @@ def test_positive():
     X, y, s = data(15)
     for p in POWERS:
         model = strict(p, positive=True).fit(X, y, s)
-        assert np.all(model.coef_ >= 0) and model.coef_.any()
+        assert np.all(model.coef_ >= 0)
+        assert model.coef_.any()
         against = strict(p, positive=True, fit_intercept=False).fit(-np.abs(X), np.abs(y), s)
         assert not against.coef_.any()
 
@@ -281,7 +285,8 @@ def test_targets_are_independent(p, format):
     Y = np.c_[y, X[:, 0] - X[:, 4], np.full(len(y), 2.0), 1e4 * y]
     M = X if format == "dense" else CONTAINERS[format](X)
     model = strict(p, tol=1e-11, sparsity_threshold=0.01).fit(M, Y, s)
-    assert model.coef_.shape == (4, 20) and model.mask_.shape == (4, 20)
+    assert model.coef_.shape == (4, 20)
+    assert model.mask_.shape == (4, 20)
     assert model.sparse_coef_.shape == (4, 20)
     for name in ("intercept_", "dual_gap_", "optimality_", "objective_", "penalty_"):
         assert getattr(model, name).shape == (4,), name
@@ -291,7 +296,8 @@ def test_targets_are_independent(p, format):
         assert model.intercept_[k] == pytest.approx(one.intercept_, rel=1e-6, abs=1e-9)
         assert model.objective_[k] == pytest.approx(one.objective_, rel=1e-8, abs=1e-20)
         assert model.penalty_[k] == pytest.approx(one.penalty_, rel=1e-5, abs=1e-20)
-    assert not model.coef_[2].any() and model.objective_[2] == pytest.approx(0, abs=1e-25)
+    assert not model.coef_[2].any()
+    assert model.objective_[2] == pytest.approx(0, abs=1e-25)
     assert model.predict(M).shape == (50, 4)
     assert model.sparsity_ == pytest.approx(np.mean(model.coef_ == 0, axis=None)) or np.allclose(
         model.sparsity_, np.mean(model.coef_ == 0, axis=1)

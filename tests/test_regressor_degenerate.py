@@ -48,8 +48,11 @@ def finite(model):
 def test_constant_target(p, level, container):
     X, _ = data()
     model = fit(container(X), np.full(30, level), p=p)
-    assert not model.coef_.any() and model.intercept_ == pytest.approx(level, rel=1e-14)
-    assert model.optimality_ == 0 and model.sparsity_ == 1 and not model.mask_.any()
+    assert not model.coef_.any()
+    assert model.intercept_ == pytest.approx(level, rel=1e-14)
+    assert model.optimality_ == 0
+    assert model.sparsity_ == 1
+    assert not model.mask_.any()
     if p >= 1:
         assert model.dual_gap_ == 0
     assert model.objective_ == pytest.approx(0, abs=1e-12 * max(level**2, 1))
@@ -76,7 +79,8 @@ def test_columns_that_say_nothing(p, alpha, container):
     np.testing.assert_allclose(model.coef_[5:], alone.coef_, rtol=1e-4, atol=1e-6)
     assert finite(model)
     nothing = fit(container(dull), y, alpha, p)
-    assert not nothing.coef_.any() and nothing.intercept_ == pytest.approx(y.mean())
+    assert not nothing.coef_.any()
+    assert nothing.intercept_ == pytest.approx(y.mean())
     assert finite(nothing)
 
 
@@ -85,7 +89,8 @@ def test_columns_that_say_nothing(p, alpha, container):
 def test_without_intercept_a_constant_column_is_a_column(p, container):
     X, y = data()
     model = fit(container(np.c_[np.ones(30), X]), y, 1e-4, p, fit_intercept=False, tol=1e-10)
-    assert model.coef_[0] == pytest.approx(1.0, abs=0.15) and model.intercept_ == 0
+    assert model.coef_[0] == pytest.approx(1.0, abs=0.15)
+    assert model.intercept_ == 0
 
 
 @containers
@@ -118,9 +123,12 @@ def test_a_target_far_from_zero(p, container):
 @powers
 def test_a_single_row(p, container):
     model = fit(container(np.array([[1.0, 0.0, -2.0]])), [3.0], p=p)
-    assert not model.coef_.any() and model.intercept_ == 3.0 and finite(model)
+    assert not model.coef_.any()
+    assert model.intercept_ == 3.0
+    assert finite(model)
     flat = fit(container(np.array([[1.0, 0.0, -2.0]])), [3.0], p=p, fit_intercept=False)
-    assert finite(flat) and flat.objective_ <= 4.5
+    assert finite(flat)
+    assert flat.objective_ <= 4.5
     np.testing.assert_array_equal(flat.coef_[1], 0)
 
 
@@ -153,7 +161,8 @@ def test_no_penalty(p, wide, container):
     if wide:
         X, y = np.random.default_rng(0).normal(size=(8, 30)), y[:8]
     model = fit(container(X), y, 0.0, p, tol=1e-8)
-    assert finite(model) and np.isnan(model.dual_gap_)
+    assert finite(model)
+    assert np.isnan(model.dual_gap_)
     problem = Problem(X, y, alpha=0)
     best = (
         0.5 * np.linalg.lstsq(problem.Xc, problem.yc, rcond=None)[1].sum() / len(y)
@@ -180,9 +189,11 @@ def test_ridge_part_alone(p, container):
 def test_huge_alpha(p, alpha, container):
     X, y = data()
     model = fit(container(X), y, alpha, p)
-    assert finite(model) and model.n_iter_ >= 1
+    assert finite(model)
+    assert model.n_iter_ >= 1
     if p <= 1:
-        assert not model.coef_.any() and model.sparsity_ == 1
+        assert not model.coef_.any()
+        assert model.sparsity_ == 1
         assert model.objective_ == pytest.approx(0.5 * y.var())
     else:
         assert np.abs(model.coef_).max() < 0.1
@@ -296,7 +307,8 @@ def test_all_columns_free(p, container):
 def test_a_free_column_under_the_mask(p):
     X, y = data()
     model = fit(X, y, 0.01, p, feature_weights=[0, 1, 1, 1, 1, 1], sparsity_threshold=1e6)
-    assert not model.coef_.any() and finite(model)
+    assert not model.coef_.any()
+    assert finite(model)
 
 
 @containers
@@ -316,7 +328,8 @@ def test_all_mass_on_one_row(p):
     s = np.zeros(30)
     s[4] = 2.0
     model = SparseLpRegressor(0.05, p=p).fit(X, y, sample_weight=s)
-    assert not model.coef_.any() and model.intercept_ == pytest.approx(y[4])
+    assert not model.coef_.any()
+    assert model.intercept_ == pytest.approx(y[4])
     s[:] = 1e-300
     spread = SparseLpRegressor(0.05, p=p, tol=1e-8).fit(X, y, sample_weight=s)
     plain = SparseLpRegressor(0.05, p=p, tol=1e-8).fit(X, y)
@@ -340,8 +353,10 @@ def test_exponents_around_one_and_far_away():
 def test_empty_sparse_matrix(p):
     for kind in (sp.csr_array, sp.csc_array, sp.csr_matrix):
         model = fit(kind((10, 5)), np.arange(10.0), p=p)
-        assert not model.coef_.any() and model.intercept_ == 4.5
-        assert model.dual_gap_ == 0 and model.optimality_ == 0
+        assert not model.coef_.any()
+        assert model.intercept_ == 4.5
+        assert model.dual_gap_ == 0
+        assert model.optimality_ == 0
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")

@@ -46,7 +46,7 @@ def test_checks_that_scikit_learn_never_yields(estimator):
 
 def data(seed=0, n=60, n_features=10):
     rng = np.random.default_rng(seed)
-    X = sp.random_array((n, n_features), density=0.5, random_state=rng, format="csr")
+    X = sp.random_array((n, n_features), density=0.5, rng=rng, format="csr")
     w = np.where(np.arange(n_features) < 3, 2.0, 0)
     return X, X @ w + 0.1 * rng.normal(size=n) + 1.0
 
@@ -69,12 +69,14 @@ def test_parameters_and_tags():
         "warm_start": False,
         "n_jobs": None,
     }
-    assert isinstance(model.max_iter, int) and model.max_iter > 0
+    assert isinstance(model.max_iter, int)
+    assert model.max_iter > 0
     with pytest.raises(TypeError):
         SparseLpRegressor(1.0, 0.5)  # only alpha is positional
     assert is_regressor(model)
     tags = get_tags(model)
-    assert tags.input_tags.sparse and tags.target_tags.multi_output
+    assert tags.input_tags.sparse
+    assert tags.target_tags.multi_output
     assert not tags.non_deterministic
 
 
@@ -89,13 +91,18 @@ def test_defaults_are_a_lasso():
 def test_attributes():
     X, y = data()
     model = SparseLpRegressor(0.01, p=0.5).fit(X, y)
-    assert model.coef_.shape == (10,) and np.isscalar(float(model.intercept_))
-    assert model.n_features_in_ == 10 and not hasattr(model, "feature_names_in_")
-    assert model.mask_.shape == (10,) and model.mask_.dtype == bool
-    assert isinstance(model.n_iter_, (int, np.integer)) and model.n_iter_ >= 1
+    assert model.coef_.shape == (10,)
+    assert np.isscalar(float(model.intercept_))
+    assert model.n_features_in_ == 10
+    assert not hasattr(model, "feature_names_in_")
+    assert model.mask_.shape == (10,)
+    assert model.mask_.dtype == bool
+    assert isinstance(model.n_iter_, (int, np.integer))
+    assert model.n_iter_ >= 1
     for name in ("sparsity_", "penalty_", "objective_", "dual_gap_", "optimality_"):
         assert np.ndim(getattr(model, name)) == 0, name
-    assert np.isnan(model.dual_gap_) and model.optimality_ <= model.tol
+    assert np.isnan(model.dual_gap_)
+    assert model.optimality_ <= model.tol
     np.testing.assert_allclose(model.predict(X), X @ model.coef_ + model.intercept_)
     assert model.score(X, y) > 0.5
     assert model.fit(X, y) is model
@@ -107,7 +114,8 @@ def test_constructor_stores_and_touches_nothing():
     v = np.ones(10)
     v.flags.writeable = False
     model = SparseLpRegressor("nonsense", p=None, feature_weights=v)
-    assert model.alpha == "nonsense" and model.feature_weights is v
+    assert model.alpha == "nonsense"
+    assert model.feature_weights is v
     X, y = data()
     model = SparseLpRegressor(0.1, feature_weights=v)
     before = model.get_params()
@@ -121,7 +129,7 @@ def test_fits_are_deterministic(p):
     first = SparseLpRegressor(0.01, p=p).fit(X, y)
     for _ in range(2):
         np.testing.assert_array_equal(SparseLpRegressor(0.01, p=p).fit(X, y).coef_, first.coef_)
-    state = np.random.get_state()[1].copy()  # noqa: NPY002
+    state = np.random.get_state()[1].copy()  # noqa: NPY002 (the global one: left alone)
     SparseLpRegressor(0.01, p=p, local_search=True).fit(X, y)
     np.testing.assert_array_equal(np.random.get_state()[1], state)  # noqa: NPY002
 
@@ -169,7 +177,8 @@ def test_pipeline():
     pipe = make_pipeline(MaxAbsScaler(), SparseLpRegressor(0.01, p=0.5))
     assert np.all(np.isfinite(cross_val_score(pipe, X, y, cv=3, error_score="raise")))
     pipe.set_params(sparselpregressor__p=1.0).fit(X, y)
-    assert pipe[-1].p == 1.0 and pipe.predict(X).shape == y.shape
+    assert pipe[-1].p == 1.0
+    assert pipe.predict(X).shape == y.shape
 
 
 def test_feature_names():
@@ -273,7 +282,8 @@ def test_no_certificate_no_silence(p, solver):
     numbers = [float(number) for number in re.findall(r"\d+\.?\d*(?:e-?\d+)?", message)]
     assert any(abs(number - reached) <= 0.1 * reached for number in numbers)  # what was reached
     assert "1e-13" in message  # what was asked
-    assert "max_iter" in message and "tol" in message  # what to change
+    assert "max_iter" in message
+    assert "tol" in message
     assert model.n_iter_ == 1
 
 

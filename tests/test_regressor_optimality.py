@@ -135,7 +135,8 @@ def test_fits_of_wider_data(p):
 def test_no_penalty_no_dual(p):
     X, y, s = regression(8)
     model = SparseLpRegressor(0.0, p=p, tol=1e-10, max_iter=100_000).fit(X, y, s)
-    assert np.isnan(model.dual_gap_) and model.optimality_ <= 1e-10
+    assert np.isnan(model.dual_gap_)
+    assert model.optimality_ <= 1e-10
     problem = Problem(X, y, sample_weight=s, alpha=0.0)
     np.testing.assert_allclose(problem.correlate(problem.residual(model.coef_)), 0, atol=1e-8)
     assert model.penalty_ == 0
@@ -176,7 +177,8 @@ def test_refit_ends_on_a_stationary_masked_model(p, threshold):
         slope = problem.v[on] * alpha * p * np.abs(w[on]) ** (p - 1) * np.sign(w[on])
         np.testing.assert_allclose(smooth[on], slope, atol=1e-4 * np.sqrt(2 * problem.null))
         if threshold == 100.0:
-            assert not on.any() and model.intercept_ == pytest.approx(problem.y_mean)
+            assert not on.any()
+            assert model.intercept_ == pytest.approx(problem.y_mean)
 
 
 def test_unthresholded_mask_is_the_support():
@@ -184,7 +186,8 @@ def test_unthresholded_mask_is_the_support():
     for refit in (True, False):
         model = SparseLpRegressor(0.3, p=0.5, refit=refit).fit(X, y, s)
         np.testing.assert_array_equal(model.mask_, model.coef_ != 0)
-        assert model.mask_.dtype == bool and 0 < model.sparsity_ < 1
+        assert model.mask_.dtype == bool
+        assert 0 < model.sparsity_ < 1
 
 
 @pytest.mark.parametrize("p", POWERS)
@@ -201,7 +204,8 @@ def test_bare_mask(p):
     np.testing.assert_array_equal(after.coef_, before.coef_ * mask)
     # the certificates are those of the fit before the mask
     np.testing.assert_array_equal(after.dual_gap_, before.dual_gap_)
-    assert after.optimality_ == before.optimality_ and after.n_iter_ == before.n_iter_
+    assert after.optimality_ == before.optimality_
+    assert after.n_iter_ == before.n_iter_
     # what describes the model describes the model returned
     problem = problem_of(after, X, y, s)
     assert after.penalty_ == pytest.approx(problem.penalty(after.coef_), rel=1e-12)
