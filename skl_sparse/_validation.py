@@ -10,7 +10,6 @@ import numbers
 
 import numpy as np
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_array
 
 
 def check_real(
@@ -111,15 +110,39 @@ def check_generator(name, value):
 
 
 def check_sample_weight(value, n_samples):
-    """Return the weights of the rows as a float64 array, or say what is wrong with them."""
-    weights = check_array(value, ensure_2d=False, dtype=np.float64, input_name="sample_weight")
-    if weights.shape != (n_samples,):
-        raise ValueError(f"sample_weight must have shape ({n_samples},), got {weights.shape}")
-    if weights.min() < 0:
-        raise ValueError(f"sample_weight must be >= 0, got {weights.min()}")
+    """Return the weights of the rows as a float64 array; all one for None, all alike for a number.
+
+    What the weights may not be is told by name, value and rule.
+    """
+    if isinstance(value, numbers.Real):
+        value = np.full(n_samples, value)
+    weights = check_weights("sample_weight", value, n_samples, "row")
     if not weights.any():
         raise ValueError("sample_weight must not be zero for every row")
     return weights
+
+
+def check_weights(name, value, size, what):
+    """Return one finite weight >= 0 a row or column as a float64 array; all one for None."""
+    if value is None:
+        return np.ones(size)
+    try:
+        weights = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{name} must be an array of real numbers, got {value!r}") from None
+    if weights.shape != (size,):
+        raise ValueError(
+            f"{name} must have shape ({size},), one weight a {what}, got {_brief(value, weights)}"
+        )
+    if not np.isfinite(weights).all():
+        raise ValueError(f"{name} must be finite, got NaN or infinity")
+    if weights.min() < 0:
+        raise ValueError(f"{name} must be >= 0, got {weights.min()}")
+    return weights
+
+
+def _brief(value, array):
+    return f"shape {array.shape}" if array.ndim else repr(value)
 
 
 def _message(name, allowed, value):

@@ -1,6 +1,5 @@
 """SparseLpRegressor: Lp-penalised linear regression, any p >= 0."""
 
-import numbers
 import warnings
 
 import numpy as np
@@ -11,7 +10,14 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ._validation import check_bool, check_choice, check_integer, check_real
+from ._validation import (
+    check_bool,
+    check_choice,
+    check_integer,
+    check_real,
+    check_sample_weight,
+    check_weights,
+)
 from .engine.design import as_design
 from .engine.least_squares import LeastSquares
 
@@ -326,32 +332,3 @@ class SparseLpRegressor(RegressorMixin, BaseEstimator):
         tags.input_tags.sparse = True
         tags.target_tags.multi_output = True
         return tags
-
-
-def check_sample_weight(sample_weight, n_samples):
-    """Row weights as a float64 array: finite, not negative, not all zero."""
-    if isinstance(sample_weight, numbers.Real):
-        sample_weight = np.full(n_samples, sample_weight)
-    weights = check_weights("sample_weight", sample_weight, n_samples, "row")
-    if weights.max() == 0:
-        raise ValueError("sample_weight must contain at least one weight above zero, all are zero")
-    return weights
-
-
-def check_weights(name, values, size, what):
-    """A float64 array of one finite weight >= 0 a row or column; all one for None."""
-    if values is None:
-        return np.ones(size)
-    try:
-        weights = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"{name} must be an array of real numbers, got {values!r}") from None
-    if weights.shape != (size,):
-        raise ValueError(
-            f"{name} must have shape ({size},), one weight a {what}, got shape {weights.shape}"
-        )
-    if not np.isfinite(weights).all():
-        raise ValueError(f"{name} must be finite, got NaN or infinity")
-    if weights.min() < 0:
-        raise ValueError(f"{name} must not be negative, got {weights.min()}")
-    return weights
