@@ -279,14 +279,14 @@ class Problem:
     def dual_gap(self, w, b=None, columns=None):
         """(F(w, b) - D(theta)) / F(0), theta the residual made feasible and scaled at best.
 
-        nan for p < 1 and where nothing is penalised. `columns` restricts the problem to them.
+        nan for p < 1 and where there are columns but nothing is penalised. `columns` restricts the problem to them.
         """
         if self.p < 1:
             return np.nan
         if self.null <= 0:
             return 0.0
         weights = self.v if columns is None else self.v[columns]
-        if (self.alpha == 0 and self.alpha_l2 == 0) or not weights.any():
+        if (self.alpha == 0 and self.alpha_l2 == 0) or (len(weights) and not weights.any()):
             return np.nan
         w = np.asarray(w, dtype=float)
         b = self.best_intercept(w) if b is None else b

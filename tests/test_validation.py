@@ -78,5 +78,8 @@ def test_generators():
 def test_sample_weight():
     weights = check_sample_weight([1, 0, 2], 3)
     assert weights.dtype == np.float64
-    with pytest.raises(ValueError, match=r"sample_weight must have shape \(2,\), one weight a row, got shape \(3,\)"):
+    with pytest.raises(
+        ValueError,
+        match=r"sample_weight must have shape \(2,\), one weight a row, got shape \(3,\)",
+    ):
         check_sample_weight([1, 0, 2], 2)
