@@ -114,6 +114,11 @@ def prox_by_grid(z, lam, p, positive=False, points=4001):
     return float(np.copysign(best, z)) if best else 0.0
 
 
+def random_sparse(rng, n, n_features, density):
+    """CSR of standard normal entries, each stored with the probability named."""
+    return sp.csr_array(rng.normal(size=(n, n_features)) * (rng.random((n, n_features)) < density))
+
+
 class Problem:
     """One target's problem, and what can be said of any (w, b) from outside a solver."""
 
@@ -275,12 +280,15 @@ class Problem:
     def dual_gap(self, w, b=None, columns=None):
         """(F(w, b) - D(theta)) / F(0), theta the residual made feasible and scaled at best.
 
-        nan for p < 1 and where nothing is penalised. `columns` restricts the problem to them.
+        nan for p < 1 and where there are columns but nothing is penalised. `columns` restricts the problem to them.
         """
-        if self.p < 1 or (self.alpha == 0 and self.alpha_l2 == 0):
+        if self.p < 1:
             return np.nan
         if self.null <= 0:
             return 0.0
+        weights = self.v if columns is None else self.v[columns]
+        if (self.alpha == 0 and self.alpha_l2 == 0) or (len(weights) and not weights.any()):
+            return np.nan
         w = np.asarray(w, dtype=float)
         b = self.best_intercept(w) if b is None else b
         r = self.residual(w)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 import sklearn
+from reference import random_sparse
 from sklearn.base import clone, is_regressor
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
@@ -46,7 +47,7 @@ def test_checks_that_scikit_learn_never_yields(estimator):
 
 def data(seed=0, n=60, n_features=10):
     rng = np.random.default_rng(seed)
-    X = sp.random_array((n, n_features), density=0.5, rng=rng, format="csr")
+    X = random_sparse(rng, n, n_features, 0.5)
     w = np.where(np.arange(n_features) < 3, 2.0, 0)
     return X, X @ w + 0.1 * rng.normal(size=n) + 1.0
 
