@@ -69,7 +69,8 @@ def prox(z, lam, p, positive=False):
             x = np.where(size * size > 2 * lam, size, 0.0)
         elif p < 1:
             # the derivative falls up to its inflection, then rises: the minimum is to the right
-            turn = np.minimum((lam * p * (1 - p)) ** (1 / (2 - p)), size)
+            turn = (lam * p * (1 - p)) ** (1 / (2 - p))
+            turn = np.minimum(np.maximum(turn, 1e-300), size)
 
             def derivative(x):
                 return x - size + lam * p * x ** (p - 1)
@@ -115,7 +116,10 @@ def prox_by_grid(z, lam, p, positive=False, points=4001):
 
 def random_sparse(rng, n, n_features, density):
     """CSR of standard normal entries, each stored with the probability named."""
-    return sp.csr_array(rng.normal(size=(n, n_features)) * (rng.random((n, n_features)) < density))
+    X = sp.csr_array(rng.normal(size=(n, n_features)) * (rng.random((n, n_features)) < density))
+    # 32-bit indices, which older versions of scikit-learn's own estimators insist on
+    X.indices, X.indptr = X.indices.astype(np.int32), X.indptr.astype(np.int32)
+    return X
 
 
 class Problem:
@@ -279,7 +283,8 @@ class Problem:
     def dual_gap(self, w, b=None, columns=None):
         """(F(w, b) - D(theta)) / F(0), theta the residual made feasible and scaled at best.
 
-        nan for p < 1 and where there are columns but nothing is penalised. `columns` restricts the problem to them.
+        nan for p < 1 and where there are columns, none of them penalised. `columns` restricts
+        the problem to them.
         """
         if self.p < 1:
             return np.nan

@@ -149,18 +149,15 @@ def test_pickle_and_clone():
     np.testing.assert_array_equal(fresh.fit(X, y).coef_, fitted.coef_)
 
 
-def _fit(p, X, y):
-    return SparseLpRegressor(0.01, p=p, n_jobs=2).fit(X, y).coef_
-
-
 @pytest.mark.parametrize("backend", ["loky", "threading", "multiprocessing"])
 def test_joblib_workers(backend):
     X, y = data()
-    powers = (0.5, 1.0, 1.5, 2.0)
+    models = [SparseLpRegressor(0.01, p=p, n_jobs=2) for p in (0.5, 1.0, 1.5, 2.0)]
     with joblib.parallel_config(backend=backend, n_jobs=2):
-        apart = joblib.Parallel()(joblib.delayed(_fit)(p, X, y) for p in powers)
-    for p, coef in zip(powers, apart, strict=True):
-        np.testing.assert_allclose(coef, _fit(p, X, y), rtol=1e-10, atol=1e-12)
+        apart = joblib.Parallel()(joblib.delayed(model.fit)(X, y) for model in models)
+    for there, model in zip(apart, models, strict=True):
+        here = clone(model).fit(X, y)
+        np.testing.assert_allclose(there.coef_, here.coef_, rtol=1e-10, atol=1e-12)
 
 
 def test_grid_search():
