@@ -78,7 +78,8 @@ def prox(z, lam, p, positive=False):
             root = _bisect(derivative, turn, size)
             root = np.where(lam == 0, size, root)
             better = prox_objective(root, size, lam, p) < prox_objective(0.0, size, lam, p)
-            x = np.where(better & (derivative(turn) < 0) | (lam == 0), root, 0.0)
+            # nan where lam * p underflows and the turn is at 0: no slope to climb, either
+            x = np.where(better & ~(derivative(turn) >= 0) | (lam == 0), root, 0.0)
         elif p == 1:
             x = np.maximum(size - lam, 0.0)
         elif p == 2:

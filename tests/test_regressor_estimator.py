@@ -154,10 +154,9 @@ def test_joblib_workers(backend):
     X, y = data()
     models = [SparseLpRegressor(0.01, p=p, n_jobs=2) for p in (0.5, 1.0, 1.5, 2.0)]
     with joblib.parallel_config(backend=backend, n_jobs=2):
-        apart = joblib.Parallel()(joblib.delayed(model.fit)(X, y) for model in models)
-    for there, model in zip(apart, models, strict=True):
-        here = clone(model).fit(X, y)
-        np.testing.assert_allclose(there.coef_, here.coef_, rtol=1e-10, atol=1e-12)
+        apart = joblib.Parallel()(joblib.delayed(clone(model).fit)(X, y) for model in models)
+    for model, fitted in zip(models, apart, strict=True):
+        np.testing.assert_allclose(fitted.coef_, model.fit(X, y).coef_, rtol=1e-10, atol=1e-12)
 
 
 def test_grid_search():

@@ -147,8 +147,7 @@ def row_gram(
     """Add X_new^T D X_all over the rows start <= i < stop of a CSR matrix.
 
     ``slot[column]`` is the column's place in the Gram, -1 for none; places from ``n_known`` on are
-    new. ``out[a - n_known, b]`` gets every pair of a new and a known place, and of each pair of new
-    places one of the two mirror images: the caller adds the transpose.
+    new. ``out[a - n_known, b]`` gets the pair of a new place a and any place b.
     """
     cdef Py_ssize_t i, k, a, b, n_old, n_new, place
     cdef Py_ssize_t width = slot.shape[0] if slot.shape[0] > 0 else 1
@@ -186,7 +185,7 @@ def row_gram(
                 place = new_place[a] - n_known
                 for b in range(n_old):
                     out[place, old_place[b]] += value * old_value[b]
-                for b in range(a + 1):
+                for b in range(n_new):
                     out[place, new_place[b]] += value * new_value[b]
         free(old_place)
         free(new_place)

@@ -73,8 +73,12 @@ class Design(ABC):
         """X W for W of shape (n_columns, k); rows of zeros in W cost nothing where possible."""
 
     @abstractmethod
-    def gram(self, known, new, row_weights):
-        """X_new^T D X_[known, new], shape (len(new), len(known) + len(new)), D = diag(row_weights)."""
+    def gram(self, known, new, row_weights, out):
+        """out = X_new^T D X_[known, new] with D = diag(row_weights).
+
+        ``out``, of shape (len(new), len(known) + len(new)), is part of what may be the largest
+        array of a fit: it is filled where it lies.
+        """
 
     @abstractmethod
     def gather(self, columns, row_scale, column_scale):

@@ -71,19 +71,21 @@ class CSRDesign(Design):
         slot[columns] = np.arange(len(columns), dtype=np.int32)
         return slot
 
-    def gram(self, known, new, row_weights):
+    def gram(self, known, new, row_weights, out):
         slot = self._slots(np.concatenate([known, new]))
-        n_known, n_new = len(known), len(new)
-        out = np.zeros((n_new, n_known + n_new))
+        out[:] = 0.0
         for start, stop in self._ranges:
             _sparse.row_gram(
-                self.data, self.indices, self.indptr, row_weights, slot, n_known, out, start, stop
+                self.data,
+                self.indices,
+                self.indptr,
+                row_weights,
+                slot,
+                len(known),
+                out,
+                start,
+                stop,
             )
-        square = out[:, n_known:]
-        diagonal = square.diagonal().copy()
-        square += square.T.copy()
-        square[np.diag_indices(n_new)] = diagonal
-        return out
 
     def gather(self, columns, row_scale, column_scale):
         slot = self._slots(columns)

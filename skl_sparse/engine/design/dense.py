@@ -49,13 +49,12 @@ class DenseDesign(Design):
         self._run(part, self._row_ranges(len(columns)) if few else self._row_ranges())
         return out
 
-    def gram(self, known, new, row_weights):
+    def gram(self, known, new, row_weights, out):
         columns = np.concatenate([known, new])
-        out = np.zeros((len(new), len(columns)))
+        out[:] = 0.0
         for start, stop in self._row_ranges(len(columns)):
             rows = self.X[start:stop, columns].astype(np.float64, copy=False)
             out += (rows[:, len(known) :] * row_weights[start:stop, None]).T @ rows
-        return out
 
     def gather(self, columns, row_scale, column_scale):
         values = np.empty((len(columns), self.n_rows))

@@ -70,13 +70,17 @@ class StandardisedDesign:
             out += self.centred.T @ U[self.offset]
         return out
 
-    def gram(self, known, new):
-        """A_new^T A_[known, new], shape (len(new), len(known) + len(new))."""
+    def gram(self, known, new, out=None):
+        """A_new^T A_[known, new], shape (len(new), len(known) + len(new)), in ``out`` if given."""
         columns = np.concatenate([known, new])
-        out = self.design.gram(known, new, self.q**2)
-        out *= self.scale[new, None]
-        out *= self.scale[columns]
-        out -= np.outer(self.shift[new], self.shift[columns])
+        if out is None:
+            out = np.empty((len(new), len(columns)))
+        self.design.gram(known, new, self.q**2, out)
+        scale, shift = self.scale[columns], self.shift[columns]
+        for i, column in enumerate(new):
+            out[i] *= self.scale[column] * scale
+            if self.shift[column] != 0.0:
+                out[i] -= self.shift[column] * shift
         if self.centred is not None:
             self._mend(out, columns, len(known))
         return out

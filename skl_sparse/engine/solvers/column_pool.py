@@ -23,8 +23,11 @@ class ColumnPool:
         self.A = A
         self.columns = np.empty(0, dtype=np.intp)
         self.member = np.zeros(A.n_columns, dtype=bool)
-        self._gram = np.empty((0, 0))
+        self._forget_gram()
         self._block = None
+
+    def _forget_gram(self):
+        self._entries, self._known = np.empty(0), 0
 
     def __len__(self):
         return len(self.columns)
@@ -41,9 +44,11 @@ class ColumnPool:
     def reset(self, columns):
         """Forget all but these columns, keeping what is known of their Gram."""
         place = np.full(self.A.n_columns, -1, dtype=np.intp)
-        place[self.columns[: len(self._gram)]] = np.arange(len(self._gram))
+        place[self.columns[: self._known]] = np.arange(self._known)
         known = columns[place[columns] >= 0]
-        self._gram = np.ascontiguousarray(self._gram[np.ix_(place[known], place[known])])
+        gram = self._entries.reshape(self._known, self._known)
+        self._entries = gram[np.ix_(place[known], place[known])].reshape(-1)
+        self._known = len(known)
         new = columns[place[columns] < 0]
         self.columns = np.concatenate([known, new])
         self.member[:] = False
@@ -54,7 +59,7 @@ class ColumnPool:
         """The pool's columns for a residual r with correlations c (over all columns)."""
         if self._gram_pays(self.columns):
             return GramSystem(self.gram(), c[self.columns])
-        self._gram = np.empty((0, 0))
+        self._forget_gram()
         if self._block is None:
             self._block = self.A.gather(self.columns)
         block = self._block
@@ -64,22 +69,25 @@ class ColumnPool:
 
     def gram(self):
         """The Gram of the pool, brought up to date."""
-        known, m = len(self._gram), len(self.columns)
+        known, m = self._known, len(self.columns)
         if known < m:
-            rows = self.A.gram(self.columns[:known], self.columns[known:])
-            # Grown in place, last row first: no second copy of the largest array of the fit.
-            flat = self._gram.reshape(-1)
-            if not flat.flags.owndata:
-                flat = flat.copy()
-            self._gram = None
-            flat.resize(m * m, refcheck=False)
-            gram = flat.reshape(m, m)
-            for i in range(known - 1, -1, -1):
-                gram[i, :known] = flat[i * known : (i + 1) * known].copy()
-            gram[known:] = rows
-            gram[:known, known:] = rows[:, :known].T
-            self._gram = gram
-        return self._gram
+            self._stretch(m * m)
+            gram = self._entries.reshape(m, m)
+            for i in range(known - 1, -1, -1):  # last row first: no row lands on one still to move
+                gram[i, :known] = self._entries[i * known : (i + 1) * known].copy()
+            self.A.gram(self.columns[:known], self.columns[known:], out=gram[known:])
+            gram[:known, known:] = gram[known:, :known].T
+            self._known = m
+        return self._entries.reshape(m, m)
+
+    def _stretch(self, size):
+        """Make room in place: a second copy of the Gram might be the largest array of a fit."""
+        try:
+            self._entries.resize(size)
+        except ValueError:  # somebody still looks at it
+            entries = np.empty(size)
+            entries[: len(self._entries)] = self._entries
+            self._entries = entries
 
     @property
     def _most_bytes(self):

@@ -113,7 +113,7 @@ def newton_direction(system, support, gradient, curvature):
             # Twin columns make the Gram singular; the least of ridges lets them share.
             matrix[np.diag_indices(len(support))] += curvature + 1e-12
             try:
-                factor = cho_factor(matrix, overwrite_a=True, check_finite=False)
+                factor = cho_factor(matrix.T, overwrite_a=True, check_finite=False)
             except LinAlgError:
                 return None
             return cho_solve(factor, gradient, check_finite=False)

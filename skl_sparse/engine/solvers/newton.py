@@ -54,7 +54,7 @@ class NormalMap:
                 break
             self.advance(r, c, certificate, tol * 0.01**idle)
         objective = self.problem.objective(self.u, r, self.target)
-        return Solution(self.u, r, objective, certificate, min(n_iter, max_iter))
+        return Solution(self.u, objective, certificate, min(n_iter, max_iter))
 
     def evaluate(self):
         U = np.zeros((self.problem.n_columns, self.problem.n_targets))
@@ -95,7 +95,7 @@ class NormalMap:
             matrix = root[live, None] * self.gram[np.ix_(live, live)] * root[live]
             matrix[np.diag_indices(len(matrix))] += 1.0 - slopes[live]
             try:
-                factor = cho_factor(matrix, overwrite_a=True, check_finite=False)
+                factor = cho_factor(matrix.T, overwrite_a=True, check_finite=False)
                 du = np.zeros_like(normal)
                 du[live] = root[live] * cho_solve(factor, root[live] * normal[live])
                 if np.isfinite(du).all():

@@ -90,7 +90,7 @@ class ProximalGradient:
             self.u, self.prediction, self.objective = u, prediction, objective
         r = self.y - self.predict(self.u)
         objective = self.problem.objective(self.u, r, self.target)
-        return working_set.Solution(self.u, r, objective, certificate, min(n_iter, max_iter))
+        return working_set.Solution(self.u, objective, certificate, min(n_iter, max_iter))
 
     def step(self, start, start_prediction):
         """The proximal step from a point, at the largest step size that majorises."""

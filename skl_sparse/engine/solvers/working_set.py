@@ -18,10 +18,9 @@ PATIENCE = 3
 
 @dataclass
 class Solution:
-    """One target's answer: coefficients in standardised units, residual, certificate, passes."""
+    """One target's answer: coefficients in standardised units, certificate, passes."""
 
     u: np.ndarray
-    r: np.ndarray
     objective: float
     certificate: object
     n_iter: int
@@ -52,7 +51,7 @@ def solve(problem, U, *, tol, max_iter, pool=None):
             stalled = idle[t] >= PATIENCE
             if certificates[k].reached(tol) or n_iter > max_iter or stalled:
                 found[t] = Solution(
-                    U[:, t].copy(), R[:, k], objective, certificates[k], min(n_iter, max_iter)
+                    U[:, t].copy(), objective, certificates[k], min(n_iter, max_iter)
                 )
             else:
                 waiting.append(k)
@@ -73,6 +72,7 @@ def solve(problem, U, *, tol, max_iter, pool=None):
                 goal = max(0.3 * tol * INNER ** idle[t], goal)
             descend(system, penalty, u, float(R[:, k] @ R[:, k]), goal, gap_goal)
             U[pool.columns, t] = u
+            del system  # it may look at the Gram, which grows in place
 
 
 def grow(pool, problem, U, C, targets, waiting):
