@@ -58,8 +58,12 @@ def dual_value(penalty, ray):
     if ray.product <= 0.0:
         return 0.0
     limit = penalty.dual_scale_limit(ray.c, ray.skip) * (1 - 4 * EPS)
-    high = min(ray.product / ray.square, limit)
-    if high <= 0.0:
+    if ray.skip.any():
+        # Orthogonal up to rounding, which no scaling may magnify: what is left of a residual that
+        # lies in the span is nothing else.
+        limit = min(limit, 2.0)
+    high = min(ray.product / ray.square if ray.square > 0.0 else math.inf, limit)
+    if not 0.0 < high < math.inf:
         return 0.0
 
     def slope(s):

@@ -8,6 +8,8 @@ Exchanges are tried in the order of what they would gain if nothing else moved (
 "gain" of J. Zhu et al., "A polynomial algorithm for best-subset selection", PNAS 2020).
 """
 
+import math
+
 import numpy as np
 
 from ._coordinate_descent import coordinate_descent
@@ -17,6 +19,8 @@ from .descent import BUDGET
 SMALL = 256
 # Exchanges tried around one point by a brief search, and by a thorough one.
 BRIEF, THOROUGH = 64, 4096
+# Exchanges of a brief search times the square of the pool's size: it may not rule a fit's time.
+BRIEF_WORK = 1e8
 # Columns of the support that a brief or thorough search offers for a swap: the smallest.
 MOST_SWAPPED = 256
 # Rounding of an objective that is kept up to date; the null model's is 1/2.
@@ -34,9 +38,11 @@ def improve(problem, pool, solution, target, thorough):
     if len(missing):
         pool.add(missing)
     search = Search.around(problem, pool, target, solution.u)
-    search.run(THOROUGH if thorough else BRIEF)
     if thorough:
-        search.run(THOROUGH, refit=True)
+        search.run(THOROUGH, math.inf)
+        search.run(THOROUGH, math.inf, refit=True)
+    else:
+        search.run(BRIEF, BRIEF_WORK / max(len(pool), 1) ** 2)
     u = np.zeros(problem.n_columns)
     u[pool.columns] = search.u
     return u
@@ -57,19 +63,22 @@ class Search:
         penalty = problem.penalties[target].restrict(pool.columns)
         return cls(penalty, system, u[pool.columns], float(r @ r))
 
-    def run(self, most, refit=False):
-        """Move to better neighbours, each the first found, until ``most`` exchanges find none."""
-        improved = True
-        while improved:
-            neighbours = (self.neighbour(*exchange, refit) for exchange in self.exchanges(most))
-            better = next(filter(self.betters, neighbours), None)
-            improved = better is not None
-            if improved:
-                self.__dict__.update(better.__dict__)
+    def run(self, most, tries, refit=False):
+        """Move to better neighbours, each the first found.
 
-    def betters(self, other):
-        """Whether the other point is lower by more than rounding."""
-        return other.objective < self.objective * (1 - 1e-10) - ROUNDING
+        Ends when ``most`` exchanges find none, or after about ``tries`` of them in all.
+        """
+        improved = True
+        while improved and tries > 0:
+            improved = False
+            for exchange in self.exchanges(most):
+                neighbour = self.neighbour(*exchange, refit)
+                tries -= 1
+                if neighbour.objective < self.objective * (1 - 1e-10) - ROUNDING:
+                    self.__dict__.update(neighbour.__dict__)
+                    improved = True
+                if improved or tries <= 0:
+                    break
 
     def exchanges(self, most):
         """(columns, new values) of the likeliest exchanges, the likeliest first."""

@@ -32,7 +32,7 @@ class UnpenalisedSpan:
 
     def __init__(self, A, penalty):
         self.A, self.positive = A, penalty.positive
-        live = A.scale > 0
+        live = (A.scale > 0) & (penalty.lam < np.inf)
         free = penalty.unpenalised & live
         weak = (penalty.lam + penalty.l2 < WEAK) & live
         few = np.count_nonzero(weak) <= MOST_SPECTRAL
