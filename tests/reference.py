@@ -284,15 +284,19 @@ class Problem:
     def dual_gap(self, w, b=None, columns=None):
         """(F(w, b) - D(theta)) / F(0), theta the residual made feasible and scaled at best.
 
-        nan for p < 1 and where there are columns, none of them penalised. `columns` restricts
-        the problem to them.
+        nan for p < 1 and where there are columns (constant ones aside), none of them penalised.
+        `columns` restricts the problem to them.
         """
         if self.p < 1:
             return np.nan
         if self.null <= 0:
             return 0.0
-        weights = self.v if columns is None else self.v[columns]
-        if (self.alpha == 0 and self.alpha_l2 == 0) or (len(weights) and not weights.any()):
+        useful = self.curvature() > 0
+        if columns is not None:
+            useful &= np.isin(np.arange(len(useful)), np.arange(len(useful))[columns])
+        if not useful.any():  # only the intercept is left
+            return 0.0
+        if (self.alpha == 0 and self.alpha_l2 == 0) or not self.v[useful].any():
             return np.nan
         w = np.asarray(w, dtype=float)
         b = self.best_intercept(w) if b is None else b
