@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .design import StandardisedDesign
+from .losses import SquaredError
 from .penalties import LpPenalty
 from .solvers import Problem, solve
 
@@ -81,7 +82,7 @@ class LeastSquares:
                     + (p - 2.0) * np.log(sigma)
                 )
                 penalties.append(LpPenalty(np.where(live, lam, 0.0), ridge, p, positive))
-        return Problem(self.A, self.Y, penalties)
+        return Problem(self.A, self.Y, SquaredError(), penalties)
 
     def coefficients(self, U):
         """Coefficients, shape (n_targets, n_columns), of standardised ones."""

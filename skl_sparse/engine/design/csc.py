@@ -5,22 +5,13 @@ from scipy.sparse import csc_array
 
 import skl_sparse.engine.design._sparse as _sparse
 
-from .base import Design, SparseColumns, line_ranges
-from .csr import CSRDesign, n_row_check, stored_moments
+from .base import SparseColumns
+from .compressed import CompressedDesign
+from .csr import CSRDesign
 
 
-class CSCDesign(Design):
-    entry_cost = 4.0
-    gathered_entry_bytes = 12
-
-    def __init__(self, X, n_threads=1):
-        n_row_check(X.shape[0])
-        self.data, self.indices = X.data, X.indices
-        self.indptr = X.indptr.astype(X.indices.dtype, copy=False)
-        self.n_rows, self.n_columns = X.shape
-        self.n_threads = n_threads
-        self.nbytes = X.data.nbytes + X.indices.nbytes + X.indptr.nbytes
-        self._ranges = line_ranges(X.indptr, n_threads)
+class CSCDesign(CompressedDesign):
+    lines_are_rows = False
 
     def correlate(self, R):
         out = np.empty((self.n_columns, R.shape[1]))
@@ -56,9 +47,6 @@ class CSCDesign(Design):
             rows[place] = self.indices[source]
             values[place] = self.data[source] * column_scale[k] * row_scale[rows[place]]
         return SparseColumns(values, rows, indptr, np.zeros(len(columns)))
-
-    def moments(self, weights, center):
-        return stored_moments(self, weights, center, False)
 
     def stored_in(self, columns):
         return int((self.indptr[columns + 1] - self.indptr[columns]).sum())

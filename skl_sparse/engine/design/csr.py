@@ -4,46 +4,15 @@ import numpy as np
 
 import skl_sparse.engine.design._sparse as _sparse
 
-from .base import Design, SparseColumns, line_ranges, moments_about
+from .base import SparseColumns
+from .compressed import CompressedDesign
 
 
-def stored_moments(matrix, weights, center, lines_are_rows):
-    """Moments of the columns of a compressed matrix, the implicit zeros included."""
-    n_columns, n_rows = matrix.n_columns, matrix.n_rows
-    total, weight, largest = (np.zeros(n_columns) for _ in range(3))
-    count = np.zeros(n_columns, dtype=np.int64)
-    arrays = matrix.data, matrix.indices, matrix.indptr
-    _sparse.column_sums(*arrays, weights, lines_are_rows, total, weight, count, largest)
-    guess = total if center else np.zeros(n_columns)
-    unit = np.where(largest > 0, largest, 1.0)
-    first, second = np.zeros(n_columns), np.zeros(n_columns)
-    roots = np.sqrt(weights)
-    _sparse.column_deviations(*arrays, roots, lines_are_rows, guess, unit, first, second)
-    # A full column has no implicit zero; elsewhere their weight is what the stored ones leave.
-    rest = np.where(count < n_rows, np.maximum(1.0 - weight, 0.0), 0.0)
-    shift = guess / unit
-    return moments_about(
-        first - rest * shift, second + rest * shift * shift, guess, unit, largest, center
-    )
-
-
-def n_row_check(n_rows):
-    if n_rows > np.iinfo(np.int32).max:
-        raise ValueError(f"X has {n_rows} rows; at most {np.iinfo(np.int32).max} are supported")
-
-
-class CSRDesign(Design):
-    entry_cost = 4.0
-    gathered_entry_bytes = 12
+class CSRDesign(CompressedDesign):
+    lines_are_rows = True
 
     def __init__(self, X, n_threads=1):
-        n_row_check(X.shape[0])
-        self.data, self.indices = X.data, X.indices
-        self.indptr = X.indptr.astype(X.indices.dtype, copy=False)
-        self.n_rows, self.n_columns = X.shape
-        self.n_threads = n_threads
-        self.nbytes = X.data.nbytes + X.indices.nbytes + X.indptr.nbytes
-        self._ranges = line_ranges(X.indptr, n_threads)
+        super().__init__(X, n_threads)
         self._counts = None
 
     def correlate(self, R):
@@ -52,7 +21,7 @@ class CSRDesign(Design):
             _sparse.line_scatter(self.data, self.indices, self.indptr, R, out, start, stop)
             return out
 
-        total, *others = self._run(part, self._ranges) or [np.zeros((self.n_columns, R.shape[1]))]
+        total, *others = self._run(part, self._ranges)
         for out in others:
             total += out
         return total
@@ -106,9 +75,6 @@ class CSRDesign(Design):
             rows,
         )
         return SparseColumns(values, rows, indptr, np.zeros(len(columns)))
-
-    def moments(self, weights, center):
-        return stored_moments(self, weights, center, True)
 
     def stored_in(self, columns):
         if self._counts is None:

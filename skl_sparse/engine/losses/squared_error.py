@@ -1,23 +1,27 @@
-"""The squared error (y - z)^2 / 2."""
-
-import numpy as np
+"""The squared error, |y - z|^2 / 2 in standardised units."""
 
 
 class SquaredError:
-    """Half the squared error, element by element, and what a solver may ask of a loss."""
+    """The loss of a residual r = y - z, and its dual along the ray s * theta.
 
-    def value(self, y, z):
-        """loss(y, z)"""
-        return 0.5 * (y - z) ** 2
+    A solver knows a loss by these functions of inner products alone, which a Gram keeps up to date
+    without a residual: ``square`` = theta . theta and ``product`` = theta . y. Its gradient in the
+    predictions is -r, its curvature one: a single least-squares problem is the whole fit. Losses
+    with other curvatures are fitted by a sequence of such problems, the curvature as row weights.
+    """
 
-    def gradient(self, y, z):
-        """d loss / d z"""
-        return z - y
+    def value(self, square):
+        """|r|^2 / 2, given ``square`` = r . r."""
+        return 0.5 * square
 
-    def curvature(self, y, z):
-        """d^2 loss / d z^2: constant, so one weighted least-squares problem is the whole fit."""
-        return np.ones_like(z)
+    def dual_value(self, s, square, product):
+        """Minus the conjugate at -s * theta: s theta.y - s^2 |theta|^2 / 2."""
+        return s * product - 0.5 * s * s * square
 
-    def conjugate(self, y, theta):
-        """sup_z theta z - loss(y, z)"""
-        return 0.5 * theta**2 + theta * y
+    def dual_slope(self, s, square, product):
+        """Derivative of `dual_value` in s, a decreasing function."""
+        return product - s * square
+
+    def dual_peak(self, square, product):
+        """The s at which `dual_value` is largest; infinite where theta is zero."""
+        return product / square if square > 0.0 else float("inf")

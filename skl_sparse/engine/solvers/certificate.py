@@ -49,8 +49,8 @@ class DualRay:
     skip: np.ndarray
 
 
-def dual_value(penalty, ray):
-    """max_s of the dual objective s theta.y - s^2 |theta|^2 / 2 - sum_j h_j^*(s c_j).
+def dual_value(loss, penalty, ray):
+    """The best dual objective on the ray: max_s loss.dual_value(s) - sum_j h_j^*(s c_j).
 
     The raw residual (s = 1) is useless near p = 1, where the conjugate is a huge power; the best
     scaling is the root of a decreasing function.
@@ -62,20 +62,21 @@ def dual_value(penalty, ray):
         # Orthogonal up to rounding, which no scaling may magnify: what is left of a residual that
         # lies in the span is nothing else.
         limit = min(limit, 2.0)
-    high = min(ray.product / ray.square if ray.square > 0.0 else math.inf, limit)
+    high = min(loss.dual_peak(ray.square, ray.product), limit)
     if not 0.0 < high < math.inf:
         return 0.0
 
     def slope(s):
         with np.errstate(over="ignore", invalid="ignore"):
-            value = ray.product - s * ray.square - penalty.dual_sums(s, ray.c, ray.skip)[1]
+            value = loss.dual_slope(s, ray.square, ray.product)
+            value -= penalty.dual_sums(s, ray.c, ray.skip)[1]
         return min(max(value, -1e300), 1e300) if value == value else -1e300
 
     if slope(high) < 0.0:
         # Any s is feasible: where the search runs out of steps, what it has will do.
         ends = bracket(slope, high)
         high = brentq(slope, *ends, xtol=1e-300, rtol=4 * EPS, disp=False)
-    value = high * ray.product - 0.5 * high**2 * ray.square
+    value = loss.dual_value(high, ray.square, ray.product)
     value -= penalty.dual_sums(high, ray.c, ray.skip)[0]
     return max(value, 0.0) if math.isfinite(value) else 0.0
 
@@ -94,15 +95,15 @@ def bracket(slope, high):
     return low, high
 
 
-def certify(penalty, u, c, square, rays=()):
+def certify(loss, penalty, u, c, square, rays=()):
     """The certificate of u, given its correlations c = A^T r and ``square`` = r . r.
 
     Everything is in standardised units, where the null model has objective 1/2. The gap is that of
     the best dual ray; without one there is none.
     """
     optimality = float(penalty.violations(u, c).max(initial=0.0))
-    duals = [dual_value(penalty, ray) for ray in rays]
+    duals = [dual_value(loss, penalty, ray) for ray in rays]
     if not duals:
         return Certificate(math.nan, optimality)
-    primal = 0.5 * square + penalty.value(u)
+    primal = loss.value(square) + penalty.value(u)
     return Certificate(max(2.0 * float(primal - max(duals)), 0.0), optimality)

@@ -18,13 +18,14 @@ ACTIVE_SWEEPS = 10
 MOST_FACTORISED = 1500
 
 
-def descend(system, penalty, u, square, goal, gap_goal=math.nan, columns=None):
+def descend(system, loss, penalty, u, square, goal, gap_goal=math.nan, columns=None):
     """Minimise over the columns of the system, from u, in place.
 
     Parameters
     ----------
     system : System
         Knows the residual of u; is kept up to date.
+    loss : loss
     penalty : Penalty
         On the system's columns.
     u : ndarray of shape (m,)
@@ -52,7 +53,7 @@ def descend(system, penalty, u, square, goal, gap_goal=math.nan, columns=None):
             now = square - step @ (start_c + c)
             product = square - step @ start_c + start @ c
             ray = DualRay(c, now, product, skip)
-            if certify(penalty, u, c, now, [ray]).gap <= gap_goal:
+            if certify(loss, penalty, u, c, now, [ray]).gap <= gap_goal:
                 return
         active = every[u[every] != 0]
         if len(active) == 0:

@@ -51,17 +51,18 @@ def improve(problem, pool, solution, target, thorough):
 class Search:
     """A point on a pool's columns, the system that knows its residual, and r . r."""
 
-    def __init__(self, penalty, system, u, square):
-        self.penalty, self.system, self.u, self.square = penalty, system, u, square
+    def __init__(self, loss, penalty, system, u, square):
+        self.loss, self.penalty, self.system = loss, penalty, system
+        self.u, self.square = u, square
         self.c = system.correlations()
-        self.objective = 0.5 * square + penalty.value(u)
+        self.objective = loss.value(square) + penalty.value(u)
 
     @classmethod
     def around(cls, problem, pool, target, u):
         r = problem.Y[:, target] - problem.A.predict(u[:, None])[:, 0]
         system = pool.system(r, problem.A.correlate(r[:, None])[:, 0])
         penalty = problem.penalties[target].restrict(pool.columns)
-        return cls(penalty, system, u[pool.columns], float(r @ r))
+        return cls(problem.loss, penalty, system, u[pool.columns], float(r @ r))
 
     def run(self, most, tries, refit=False):
         """Move to better neighbours, each the first found.
@@ -118,7 +119,7 @@ class Search:
         self.descend(system, u, np.arange(len(u)))
         step = u - self.u
         square = self.square - step @ (self.c + system.correlations())
-        return Search(self.penalty, system, u, square)
+        return Search(self.loss, self.penalty, system, u, square)
 
     def descend(self, system, u, columns):
         coordinate_descent(system, self.penalty, u, columns, SETTLE_SWEEPS, SETTLED, BUDGET)

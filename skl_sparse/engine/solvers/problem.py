@@ -7,7 +7,7 @@ from .unpenalised import UnpenalisedSpan
 
 
 class Problem:
-    """minimise |y_t - A u|^2 / 2 + penalty_t(u) for every target t.
+    """minimise loss(y_t, A u) + penalty_t(u) for every target t.
 
     Parameters
     ----------
@@ -15,17 +15,19 @@ class Problem:
         Columns of unit norm (or zero).
     Y : ndarray of shape (n_rows, n_targets)
         Targets of unit norm (or zero).
+    loss : loss
+        Told by inner products of residual and target.
     penalties : list of Penalty
         One for each target.
     """
 
-    def __init__(self, A, Y, penalties):
-        self.A, self.Y, self.penalties = A, Y, penalties
+    def __init__(self, A, Y, loss, penalties):
+        self.A, self.Y, self.loss, self.penalties = A, Y, loss, penalties
         self.n_columns, self.n_targets = A.n_columns, Y.shape[1]
         self.spans = [UnpenalisedSpan(A, penalty) for penalty in penalties]
 
     def with_penalties(self, penalties):
-        return Problem(self.A, self.Y, penalties)
+        return Problem(self.A, self.Y, self.loss, penalties)
 
     def residuals(self, U, targets):
         """Y - A U for the given targets; U has a column for each target of the problem."""
@@ -46,7 +48,7 @@ class Problem:
         for k, t in enumerate(targets):
             r, u = R[:, k], np.ascontiguousarray(U[:, t])
             rays = self._rays(r, C[k], t) if self.penalties[t].has_dual else []
-            certificates.append(certify(self.penalties[t], u, C[k], float(r @ r), rays))
+            certificates.append(certify(self.loss, self.penalties[t], u, C[k], float(r @ r), rays))
         return R, C, certificates
 
     def _rays(self, r, c, t):
@@ -60,4 +62,4 @@ class Problem:
             yield DualRay(c, float(theta @ theta), float(theta @ y), span.skip)
 
     def objective(self, u, r, target):
-        return 0.5 * float(r @ r) + self.penalties[target].value(u)
+        return self.loss.value(float(r @ r)) + self.penalties[target].value(u)

@@ -63,8 +63,7 @@ class ProximalGradient:
         return self.A.predict(u[:, None])[:, 0]
 
     def value(self, u, prediction):
-        r = self.y - prediction
-        return 0.5 * float(r @ r) + self.penalty.value(u)
+        return self.problem.objective(u, self.y - prediction, self.target)
 
     def solve(self, tol, max_iter):
         last, last_prediction = self.u, self.prediction

@@ -70,7 +70,7 @@ def solve(problem, U, *, tol, max_iter, pool=None):
                 goal = 1e-3 * min(goal, tol)
             else:
                 goal = max(0.3 * tol * INNER ** idle[t], goal)
-            descend(system, penalty, u, float(R[:, k] @ R[:, k]), goal, gap_goal)
+            descend(system, problem.loss, penalty, u, float(R[:, k] @ R[:, k]), goal, gap_goal)
             U[pool.columns, t] = u
             del system  # it may look at the Gram, which grows in place
 
