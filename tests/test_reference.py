@@ -12,6 +12,7 @@ from reference import (
     prox,
     prox_by_grid,
     prox_objective,
+    random_sparse,
     smallest_nonzero,
 )
 
@@ -82,9 +83,8 @@ def test_gap_bounds_the_distance_and_vanishes_at_the_minimum(p, alpha_l2, positi
 
 def test_sparse_and_dense_reference_agree():
     rng = np.random.default_rng(5)
-    import scipy.sparse as sp
 
-    X = sp.random_array((30, 8), density=0.3, random_state=rng, format="csr")
+    X = random_sparse(rng, 30, 8, 0.3)
     y, s = rng.normal(size=30), rng.uniform(0.1, 3, 30)
     w = rng.normal(size=8)
     v = np.array([0, 1, 1, 2, 0.5, 1, 1, 1])

@@ -5,8 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
-import scipy.sparse as sp
-from reference import CONVEX, POWERS, Problem, assert_certified, problem_of
+from reference import CONVEX, POWERS, Problem, assert_certified, problem_of, random_sparse
 from sklearn.exceptions import ConvergenceWarning
 
 from skl_sparse import SparseLpRegressor
@@ -122,7 +121,7 @@ def test_solvers_agree_where_convex():
 def test_fits_of_wider_data(p):
     """More columns than rows, sparse: the working set is a part of the columns."""
     rng = np.random.default_rng(7)
-    X = sp.random_array((60, 300), density=0.1, random_state=rng, format="csr")
+    X = random_sparse(rng, 60, 300, 0.1)
     y = X[:, :5] @ np.array([3.0, -2, 2, -1, 1]) + 0.1 * rng.normal(size=60)
     alpha = 0.1 * Problem(X, y).alpha_max()
     model = SparseLpRegressor(alpha, p=p, tol=1e-8, max_iter=100_000).fit(X, y)

@@ -4,8 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
-import scipy.sparse as sp
-from reference import Problem
+from reference import Problem, random_sparse
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import ElasticNet, Lasso, LinearRegression, Ridge
 
@@ -75,7 +74,7 @@ def compare(
 
 def generated(kind, seed=0, n=80, n_features=30):
     rng = np.random.default_rng(seed)
-    X = sp.random_array((n, n_features), density=0.3, random_state=rng, format="csr")
+    X = random_sparse(rng, n, n_features, 0.3)
     X.data += 0.5
     w = np.where(np.arange(n_features) < 6, rng.normal(size=n_features), 0)
     y = X @ w + 0.3 * rng.normal(size=n) + 2.0
