@@ -311,18 +311,23 @@ class SparseLpRegressor(RegressorMixin, BaseEstimator):
         return np.maximum(coef, 0) if self.positive else coef
 
     def _warn_unless_converged(self, fit):
-        names = [c.deciding for c in fit.certificates]
-        name, worst = max(names, key=lambda pair: pair[1])
-        if worst <= self.tol:
-            return
-        if fit.n_iter.max() >= self.max_iter:
-            advice = f"increase max_iter (now {self.max_iter})"
+        passes = fit.n_iter.max()
+        name, worst = max((c.deciding for c in fit.certificates), key=lambda pair: pair[1])
+        if not fit.finished:
+            reached, advice = "before the refit that sparsity_threshold calls for", ""
+        elif worst > self.tol:
+            reached = f"with {name} = {worst:.3g}, above tol = {self.tol:.3g}"
+            advice = (
+                ", accept a larger tol, or bring the columns of X to one scale (SparseNormalizer)"
+            )
         else:
-            advice = "no further progress was possible in floating point"
+            return
+        if passes >= self.max_iter:
+            advice = f"increase max_iter (now {self.max_iter}){advice}"
+        else:
+            advice = f"no further progress was possible in floating point{advice}"
         warnings.warn(
-            f"SparseLpRegressor stopped after {fit.n_iter.max()} passes with {name} = {worst:.3g}, "
-            f"above tol = {self.tol:.3g}: {advice}, accept a larger tol, or bring the columns of X "
-            "to one scale (SparseNormalizer)",
+            f"SparseLpRegressor stopped after {passes} passes {reached}: {advice}",
             ConvergenceWarning,
             stacklevel=3,
         )

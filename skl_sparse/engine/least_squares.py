@@ -14,7 +14,8 @@ from .solvers import Problem, solve
 class Fit:
     """Answers of one fit; arrays have one row or entry a target.
 
-    ``coef`` has the type asked for, all else is float64. ``certificates`` is a list.
+    ``coef`` has the type asked for, all else is float64. ``certificates`` is a list. ``finished`` is
+    false if the passes ran out before a mask could be followed by its refit.
     """
 
     coef: np.ndarray
@@ -24,6 +25,7 @@ class Fit:
     penalty: np.ndarray
     certificates: list
     n_iter: np.ndarray
+    finished: bool
 
 
 class LeastSquares:
@@ -103,6 +105,7 @@ class LeastSquares:
         max_iter = options.pop("max_iter")
         solutions = solve(problem, U, max_iter=max_iter, **options)
         n_iter = np.array([solution.n_iter for solution in solutions])
+        finished = True
         while True:
             U = np.column_stack([solution.u for solution in solutions])
             coef = self.coefficients(U).astype(dtype)
@@ -114,6 +117,7 @@ class LeastSquares:
             left = max_iter - int(n_iter.max())
             if not refit or left <= 0:
                 coef[fallen] = 0
+                finished = not refit
                 break
             problem = problem.with_penalties(
                 [
@@ -123,9 +127,9 @@ class LeastSquares:
             )
             solutions = solve(problem, U, max_iter=left, restarts=False, **options)
             n_iter += np.where(fallen.any(axis=1), [s.n_iter for s in solutions], 0)
-        return self._describe(problem, U, coef, mask, solutions, n_iter)
+        return self._describe(problem, U, coef, mask, solutions, n_iter, finished)
 
-    def _describe(self, problem, U, coef, mask, solutions, n_iter):
+    def _describe(self, problem, U, coef, mask, solutions, n_iter, finished):
         square = self.y_scale * self.y_scale
         penalty = np.empty(self.n_targets)
         objective = np.empty(self.n_targets)
@@ -142,4 +146,4 @@ class LeastSquares:
         with np.errstate(over="ignore", invalid="ignore"):
             intercept = self.y_mean - (self.A.mean * coef.astype(np.float64)).sum(axis=1)
         certificates = [solution.certificate for solution in solutions]
-        return Fit(coef, intercept, mask, objective, penalty, certificates, n_iter)
+        return Fit(coef, intercept, mask, objective, penalty, certificates, n_iter, finished)

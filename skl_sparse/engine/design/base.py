@@ -63,6 +63,8 @@ class Design(ABC):
     entry_cost: float
     #: Memory of one entry of a gathered column.
     gathered_entry_bytes: int
+    #: Ratio of mean to deviation up to which a column may be centred lazily without losing digits.
+    lazy_offset: float
 
     @abstractmethod
     def correlate(self, R):
@@ -73,9 +75,10 @@ class Design(ABC):
         """X W for W of shape (n_columns, k); rows of zeros in W cost nothing where possible."""
 
     @abstractmethod
-    def gram(self, known, new, row_weights, out):
-        """out = X_new^T D X_[known, new] with D = diag(row_weights).
+    def gram(self, known, new, row_weights, center, out):
+        """out = (X_new - c_new)^T D (X_[known, new] - c_[known, new]), D = diag(row_weights).
 
+        The weights sum to one and ``center`` holds the weighted means of the columns, or zeros.
         ``out``, of shape (len(new), len(known) + len(new)), is part of what may be the largest
         array of a fit: it is filled where it lies.
         """

@@ -12,6 +12,7 @@ class CompressedDesign(Design):
 
     entry_cost = 4.0
     gathered_entry_bytes = 12
+    lazy_offset = 100.0
     lines_are_rows: bool
 
     def __init__(self, X, n_threads=1):

@@ -29,13 +29,15 @@ class CSCDesign(CompressedDesign):
             _sparse.line_scatter(self.data, self.indices, self.indptr, W, out, start, stop)
         return out
 
-    def gram(self, known, new, row_weights, out):
+    def gram(self, known, new, row_weights, center, out):
         columns = np.concatenate([known, new])
         block = self.gather(columns, np.ones(self.n_rows), np.ones(len(columns)))
         shape = self.n_rows, len(columns)
         rows = csc_array((block.values, block.rows, block.indptr), shape=shape).tocsr()
         places = np.arange(len(columns))
-        CSRDesign(rows).gram(places[: len(known)], places[len(known) :], row_weights, out)
+        split = len(known)
+        rows = CSRDesign(rows)
+        rows.gram(places[:split], places[split:], row_weights, center[columns], out)
 
     def gather(self, columns, row_scale, column_scale):
         starts, stops = self.indptr[columns], self.indptr[columns + 1]

@@ -40,7 +40,7 @@ class CSRDesign(CompressedDesign):
         slot[columns] = np.arange(len(columns), dtype=np.int32)
         return slot
 
-    def gram(self, known, new, row_weights, out):
+    def gram(self, known, new, row_weights, center, out):
         slot = self._slots(np.concatenate([known, new]))
         out[:] = 0.0
         for start, stop in self._ranges:
@@ -55,6 +55,10 @@ class CSRDesign(CompressedDesign):
                 start,
                 stop,
             )
+        columns = np.concatenate([known, new])
+        for row, column in zip(out, new, strict=True):
+            if center[column] != 0.0:
+                row -= center[column] * center[columns]
 
     def gather(self, columns, row_scale, column_scale):
         slot = self._slots(columns)

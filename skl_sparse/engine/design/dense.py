@@ -10,6 +10,7 @@ CHUNK = 1 << 22  # entries converted or copied at a time: 32 MiB of float64
 class DenseDesign(Design):
     entry_cost = 1.0
     gathered_entry_bytes = 8
+    lazy_offset = 1e4
 
     def __init__(self, X, n_threads=1):
         self.X = X
@@ -49,11 +50,11 @@ class DenseDesign(Design):
         self._run(part, self._row_ranges(len(columns)) if few else self._row_ranges())
         return out
 
-    def gram(self, known, new, row_weights, out):
+    def gram(self, known, new, row_weights, center, out):
         columns = np.concatenate([known, new])
         out[:] = 0.0
         for start, stop in self._row_ranges(len(columns)):
-            rows = self.X[start:stop, columns].astype(np.float64, copy=False)
+            rows = self.X[start:stop, columns] - center[columns]
             out += (rows[:, len(known) :] * row_weights[start:stop, None]).T @ rows
 
     def gather(self, columns, row_scale, column_scale):

@@ -4,8 +4,8 @@ import numpy as np
 
 from .base import DenseColumns, SparseColumns
 
-# Beyond this ratio of mean to deviation a lazy shift would lose digits to cancellation.
-OFFSET = 10.0
+# Columns held centred that take part in one pass over X.
+PER_PASS = 64
 
 
 class StandardisedDesign:
@@ -16,8 +16,8 @@ class StandardisedDesign:
     norm, and is orthogonal to q where there is an intercept. A constant column has no deviation:
     its column of A is zero, and so is its coefficient.
 
-    A sparse column whose mean dwarfs its deviation is nearly full. Those columns, in any design,
-    are held centred and dense: their shift is the one that rounding would spoil.
+    A sparse column whose mean dwarfs its deviation is nearly full. Those columns, few in any real
+    data, are held centred and dense: their shift is the one that rounding would spoil.
     """
 
     def __init__(self, design, weights, center):
@@ -30,7 +30,9 @@ class StandardisedDesign:
         live = self.deviation > 0
         self.scale = np.divide(1.0, self.deviation, out=np.zeros(self.n_columns), where=live)
         with np.errstate(over="ignore"):
-            self.offset = np.flatnonzero(live & (np.abs(self.mean) * self.scale > OFFSET))
+            self.offset = np.flatnonzero(
+                live & (np.abs(self.mean) * self.scale > design.lazy_offset)
+            )
         self.centred = self._centre(self.offset) if len(self.offset) else None
         # The columns of A before the shift, and the shift in units of q.
         self.shift = self.mean * self.scale
@@ -75,38 +77,46 @@ class StandardisedDesign:
         columns = np.concatenate([known, new])
         if out is None:
             out = np.empty((len(new), len(columns)))
-        self.design.gram(known, new, self.q**2, out)
-        scale, shift = self.scale[columns], self.shift[columns]
-        for i, column in enumerate(new):
-            out[i] *= self.scale[column] * scale
-            if self.shift[column] != 0.0:
-                out[i] -= self.shift[column] * shift
-        if self.centred is not None:
-            self._mend(out, columns, len(known))
+        self.design.gram(known, new, self.q**2, self.mean, out)
+        scale = self.scale[columns]
+        for row, column in zip(out, new, strict=True):
+            row *= self.scale[column] * scale
+        held = self._held(columns)
+        for start in range(0, len(held), PER_PASS):
+            places, kept = held[start : start + PER_PASS].T
+            products = self.correlate(np.ascontiguousarray(self.centred[kept].T))[columns]
+            out[:, places] = products[len(known) :]
+            among_new = places >= len(known)
+            out[places[among_new] - len(known)] = products.T[among_new]
         return out
 
-    def _mend(self, out, columns, n_known):
-        """Replace what concerns the columns held centred by their exact products."""
-        place = {column: k for k, column in enumerate(self.offset)}
-        for i, column in enumerate(columns):
-            if column in place:
-                products = self.correlate(self.centred[place[column]][:, None])[columns, 0]
-                if i >= n_known:
-                    out[i - n_known] = products
-                out[:, i] = products[n_known:]
+    def _held(self, columns):
+        """(place in ``columns``, row of ``centred``) of each column held centred."""
+        row = {column: k for k, column in enumerate(self.offset)}
+        pairs = [(i, row[column]) for i, column in enumerate(columns) if column in row]
+        return np.array(pairs, dtype=np.intp).reshape(-1, 2)
+
+    def dense(self, columns):
+        """The columns of A as an array of shape (n_rows, len(columns))."""
+        block = self.gather(columns)
+        if isinstance(block, DenseColumns):
+            return block.values.T
+        out = -np.outer(self.q, block.shift)
+        slots = np.repeat(np.arange(len(columns)), np.diff(block.indptr))
+        np.add.at(out, (block.rows, slots), block.values)
+        return out
 
     def gather(self, columns):
         """The columns of A as `SparseColumns` or `DenseColumns`."""
         block = self.design.gather(columns, self.q, self.scale[columns])
-        place = {column: k for k, column in enumerate(self.offset)}
-        held = [(i, place[column]) for i, column in enumerate(columns) if column in place]
+        held = self._held(columns)
         if isinstance(block, DenseColumns):
             block.values -= np.outer(self.shift[columns], self.q)
             for i, k in held:
                 block.values[i] = self.centred[k]
             return block
         block.shift = self.shift[columns]
-        if held:
+        if len(held):
             every_row = np.arange(self.n_rows, dtype=np.int32)
             cuts = block.indptr[1:-1]
             values, rows = np.split(block.values, cuts), np.split(block.rows, cuts)

@@ -57,9 +57,10 @@ class Problem:
         if span.forms_the_dual:
             yield DualRay(c, float(r @ r), float(r @ y), span.none)
         if span.helps_the_dual:
-            theta = span.project_off(r)
-            c = self.A.correlate(theta[:, None])[:, 0]
-            yield DualRay(c, float(theta @ theta), float(theta @ y), span.skip)
+            projected = span.project_off(r)
+            if projected is not None:
+                theta, c = projected
+                yield DualRay(c, float(theta @ theta), float(theta @ y), span.skip)
 
     def objective(self, u, r, target):
         return self.loss.value(float(r @ r)) + self.penalties[target].value(u)

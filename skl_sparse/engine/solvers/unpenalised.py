@@ -3,11 +3,14 @@
 from functools import cached_property
 
 import numpy as np
+from scipy.linalg import qr
 from scipy.optimize import nnls
 from scipy.sparse.linalg import LinearOperator, cg
 
-# Up to so many such columns are projected off through the spectrum of their Gram.
-MOST_SPECTRAL = 2000
+# Up to so many such columns, of so many numbers in all, are projected off through a basis.
+MOST_COLUMNS, MOST_NUMBERS = 2000, 1 << 23
+# What may be left of their correlations after that, in units of the target: rounding.
+LEFT = 1e-12
 # Below this strength (in standardised units) the bound that a penalty sets to the correlations
 # drowns in their rounding.
 WEAK = 1e-9
@@ -35,7 +38,8 @@ class UnpenalisedSpan:
         live = (A.scale > 0) & (penalty.lam < np.inf)
         free = penalty.unpenalised & live
         weak = (penalty.lam + penalty.l2 < WEAK) & live
-        few = np.count_nonzero(weak) <= MOST_SPECTRAL
+        few = np.count_nonzero(weak) <= min(MOST_COLUMNS, MOST_NUMBERS // A.n_rows)
+        self.few = few
         self.columns = np.flatnonzero(weak if few else free)
         self.none = np.zeros(A.n_columns, dtype=np.uint8)
         self.skip = self.none.copy()
@@ -49,35 +53,41 @@ class UnpenalisedSpan:
         )
 
     def project_off(self, r):
-        """r minus its projection on the span (or cone)."""
-        u = np.zeros((self.A.n_columns, 1))
+        """r minus its projection on the span (or cone), and the correlations of all columns with it.
+
+        None where rounding stands in the way: a column that is skipped must be orthogonal.
+        """
         theta = r
         for _ in range(2):  # the second time removes what rounding left of the first
-            c = self.A.correlate(theta[:, None])[self.columns, 0]
-            u[self.columns, 0] = self._improve(u[self.columns, 0], c)
-            theta = r - self.A.predict(u)[:, 0]
-        return theta
+            theta = theta - self._projection(theta)
+        c = self.A.correlate(theta[:, None])[:, 0]
+        left = c[self.columns] if self.positive else np.abs(c[self.columns])
+        return (theta, c) if left.max() <= LEFT else None
 
-    def _improve(self, u, c):
-        """Coefficients of the projection, from u with correlations c left."""
+    def _projection(self, r):
         if self.positive:
-            root, inverse = self._spectrum
-            return nnls(root, inverse.T @ c + root @ u)[0]
-        if len(u) <= MOST_SPECTRAL:
-            inverse = self._spectrum[1]
-            return u + inverse @ (inverse.T @ c)
+            return self._columns @ nnls(self._columns, r)[0]
+        if self.few:
+            return self._basis @ (self._basis.T @ r)
+        c = self.A.correlate(r[:, None])[self.columns, 0]
         operator = LinearOperator((len(c), len(c)), matvec=self._normal, dtype=np.float64)
-        return u + cg(operator, c, rtol=1e-12, maxiter=1000)[0]
+        return self._predict(cg(operator, c, rtol=1e-14, maxiter=1000)[0])
 
     @cached_property
-    def _spectrum(self):
-        """A square root of the Gram of the columns, and its pseudo-inverse."""
-        values, vectors = np.linalg.eigh(self.A.gram(self.columns[:0], self.columns))
-        keep = values > 1e-12 * values[-1]
-        roots = np.sqrt(values[keep])
-        return roots[:, None] * vectors[:, keep].T, vectors[:, keep] / roots
+    def _columns(self):
+        return self.A.dense(self.columns)
 
-    def _normal(self, v):
+    @cached_property
+    def _basis(self):
+        """An orthonormal basis of the span; what rounding cannot tell from zero is left out."""
+        basis, triangle, _ = qr(self._columns, mode="economic", pivoting=True, check_finite=False)
+        sizes = np.abs(triangle.diagonal())
+        return basis[:, sizes > 1e-14 * sizes.max(initial=0.0)]
+
+    def _predict(self, v):
         u = np.zeros((self.A.n_columns, 1))
         u[self.columns, 0] = v
-        return self.A.correlate(self.A.predict(u))[self.columns, 0]
+        return self.A.predict(u)[:, 0]
+
+    def _normal(self, v):
+        return self.A.correlate(self._predict(v)[:, None])[self.columns, 0]
