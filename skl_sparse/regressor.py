@@ -66,13 +66,17 @@ class SparseLpRegressor(RegressorMixin, BaseEstimator):
         semismooth Newton method for p > 1, where no coefficient is zero. "proximal_gradient" is
         monotone and accelerated; for p < 1 coordinate sweeps end it.
     local_search : bool, default=False
-        For p < 1: whether to try, around the best start, dropping or adding single columns until
-        nothing improves. Finds the global minimum more often, and takes longer.
+        For p < 1: whether to search thoroughly around every start, dropping, adding and swapping
+        single columns until nothing improves. Finds the global minimum more often, and takes
+        longer. Without it the search is brief, bounded in work, and around the best start only.
     max_iter : int, default=1000
-        Most passes of the outer loop (for "proximal_gradient": steps), >= 1.
+        Most passes of the outer loop (for "proximal_gradient": steps), >= 1, over all starts and
+        refits together. For p < 1 leave room for the starts, some tens of passes: those that no
+        pass is left for are skipped.
     tol : float, default=1e-4
         The fit stops when its certificate is at most this, >= 0: `dual_gap_` for p >= 1,
-        `optimality_` for p < 1 and where there is no dual.
+        `optimality_` for p < 1 and where there is no dual. Both are relative to the null model: a
+        penalty below ``tol * F(0)`` hardly counts.
     warm_start : bool, default=False
         Whether to start from the present `coef_`, if there is one. Zeros of an earlier mask may
         become non-zero again. For p < 1 this is one more start.
@@ -122,9 +126,10 @@ class SparseLpRegressor(RegressorMixin, BaseEstimator):
     Notes
     -----
     With ``refit=True`` certificate, objective and warning speak of the problem restricted to
-    `mask_`; with ``refit=False`` the certificate is that of the fit before the mask.
+    `mask_`, unless a warning says that the passes ended before the refit; with ``refit=False`` the certificate is that of the fit before the mask.
 
-    Several targets are fitted one by one, sharing the passes over the data.
+    Several targets are independent fits. For p <= 1 they share the passes over the data and the
+    Gram matrix.
 
     References
     ----------
@@ -325,7 +330,7 @@ class SparseLpRegressor(RegressorMixin, BaseEstimator):
         if passes >= self.max_iter:
             advice = f"increase max_iter (now {self.max_iter}){advice}"
         else:
-            advice = f"no further progress was possible in floating point{advice}"
+            advice = f"the last passes made no progress{advice}"
         warnings.warn(
             f"SparseLpRegressor stopped after {passes} passes {reached}: {advice}",
             ConvergenceWarning,

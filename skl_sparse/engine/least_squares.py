@@ -134,7 +134,7 @@ class LeastSquares:
         penalty = np.empty(self.n_targets)
         objective = np.empty(self.n_targets)
         masked = [t for t, s in enumerate(solutions) if not np.array_equal(U[:, t], s.u)]
-        residuals = problem.residuals(U, masked) if masked else None
+        residuals = problem.residuals(U[:, masked], masked) if masked else None
         for t, solution in enumerate(solutions):
             u = np.ascontiguousarray(U[:, t])
             penalty[t] = problem.penalties[t].value(u) * square[t]

@@ -32,20 +32,12 @@ class SparseColumns:
     indptr: np.ndarray
     shift: np.ndarray
 
-    @property
-    def nbytes(self):
-        return self.values.nbytes + self.rows.nbytes
-
 
 @dataclass
 class DenseColumns:
     """Gathered columns as the rows of a contiguous array, centred where there is an intercept."""
 
     values: np.ndarray
-
-    @property
-    def nbytes(self):
-        return self.values.nbytes
 
 
 class Design(ABC):

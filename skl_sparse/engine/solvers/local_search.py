@@ -18,7 +18,7 @@ from .descent import BUDGET
 # Problems with so few columns are searched whole, larger ones on the columns gathered so far.
 SMALL = 256
 # Exchanges tried around one point by a brief search, and by a thorough one.
-BRIEF, THOROUGH = 64, 4096
+BRIEF, THOROUGH = 64, 1024
 # Exchanges of a brief search times the square of the pool's size: it may not rule a fit's time.
 BRIEF_WORK = 1e8
 # Columns of the support that a brief or thorough search offers for a swap: the smallest.

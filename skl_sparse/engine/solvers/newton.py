@@ -21,25 +21,38 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from .working_set import PATIENCE, Solution
 
-# Up to so many columns the Gram is formed once and the Newton systems are factorised.
+# Up to so many columns, or rows, the Newton systems are factorised.
 MOST_FACTORISED = 1000
+# Up to so many numbers in all, few rows are held dense for that: 32 MiB.
+MOST_NUMBERS = 1 << 22
+# Least curvature of the penalty in a system of the size of the rows, where it divides.
+LEAST_CURVATURE = 1e-12
 
 
 def solve(problem, U, *, tol, max_iter):
     """A `Solution` for each target, from U of shape (n_columns, n_targets)."""
-    gram = None
-    if problem.n_columns <= min(MOST_FACTORISED, 4 * problem.A.n_rows):
-        gram = problem.A.gram(np.empty(0, dtype=np.intp), np.arange(problem.n_columns))
+    systems = newton_systems(problem.A)
     return [
-        NormalMap(problem, t, U[:, t], gram).solve(tol, max_iter) for t in range(problem.n_targets)
+        NormalMap(problem, t, U[:, t], systems).solve(tol, max_iter)
+        for t in range(problem.n_targets)
     ]
+
+
+def newton_systems(A):
+    """What solves the Newton systems: factorised where either side of A is small."""
+    every = np.arange(A.n_columns)
+    if A.n_columns <= min(MOST_FACTORISED, 4 * A.n_rows):
+        return ColumnSystems(A.gram(every[:0], every))
+    if A.n_rows <= MOST_FACTORISED and A.n_rows * A.n_columns <= MOST_NUMBERS:
+        return RowSystems(np.ascontiguousarray(A.dense(every)))
+    return MatrixFreeSystems(A)
 
 
 class NormalMap:
     """One target's fit."""
 
-    def __init__(self, problem, target, u, gram):
-        self.problem, self.target, self.gram = problem, target, gram
+    def __init__(self, problem, target, u, systems):
+        self.problem, self.target, self.systems = problem, target, systems
         self.A, self.penalty = problem.A, problem.penalties[target]
         self.u = np.array(u)
         self.z = self.u + self.penalty.slope(self.u)
@@ -57,9 +70,7 @@ class NormalMap:
         return Solution(self.u, objective, certificate, min(n_iter, max_iter))
 
     def evaluate(self):
-        U = np.zeros((self.problem.n_columns, self.problem.n_targets))
-        U[:, self.target] = self.u
-        R, C, certificates = self.problem.evaluate(U, [self.target])
+        R, C, certificates = self.problem.evaluate(self.u[:, None], [self.target])
         return R[:, 0], C[0], certificates[0]
 
     def advance(self, r, c, certificate, tol):
@@ -67,7 +78,9 @@ class NormalMap:
         old = self.problem.objective(self.u, r, self.target)
         normal = c + self.u - self.z
         slopes = self.penalty.prox_slopes(self.z)
-        du, gram_du = self.newton_direction(normal, slopes, certificate, tol)
+        du, gram_du = self.systems.solve(
+            normal, slopes, self.accuracy(normal, slopes, certificate, tol)
+        )
         dz = normal - gram_du + du
         gain = normal @ du
         t = 1.0
@@ -87,39 +100,42 @@ class NormalMap:
                 return
             step *= 0.5
 
-    def newton_direction(self, normal, slopes, certificate, tol):
-        """du = P dz and A^T A du."""
-        root = np.sqrt(slopes)
-        if self.gram is not None:
-            live = slopes > 0
-            matrix = root[live, None] * self.gram[np.ix_(live, live)] * root[live]
-            matrix[np.diag_indices(len(matrix))] += 1.0 - slopes[live]
-            try:
-                factor = cho_factor(matrix.T, overwrite_a=True, check_finite=False)
-                du = np.zeros_like(normal)
-                du[live] = root[live] * cho_solve(factor, root[live] * normal[live])
-                if np.isfinite(du).all():
-                    return du, self.gram @ du
-            except LinAlgError:
-                pass
-        b = root * normal
-        square = b @ b
+    def accuracy(self, normal, slopes, certificate, tol):
+        """Square of the residual at which an iterative solution of the Newton system may stop."""
+        square = float(slopes @ (normal * normal))
         if self.penalty.quadratic:
             # One system is the whole fit; what is left of it, over the least eigenvalue, is the gap.
             stop = 0.1 * tol * max(float((1.0 - slopes).min()), 1e-8)
         else:
             stop = square * min(0.01, certificate.optimality**2)
-        return self.conjugate_gradients(root, 1.0 - slopes, b, max(stop, 1e-28 * square))
+        return max(stop, 1e-28 * square)
 
-    def conjugate_gradients(self, root, diagonal, b, stop):
-        v, gram_du = np.zeros_like(b), np.zeros_like(b)
-        r = b.copy()
+    def objective(self, u):
+        r = self.problem.Y[:, self.target] - self.A.predict(u[:, None])[:, 0]
+        return self.problem.objective(u, r, self.target)
+
+
+class MatrixFreeSystems:
+    """Conjugate gradients, two passes over X a step."""
+
+    def __init__(self, A):
+        self.A = A
+
+    def product(self, u):
+        """A^T A u"""
+        return self.A.correlate(self.A.predict(u[:, None]))[:, 0]
+
+    def solve(self, normal, slopes, stop):
+        """du = P dz, and A^T A du, for the Newton step dz."""
+        root, diagonal = np.sqrt(slopes), 1.0 - slopes
+        r = root * normal
+        v, gram_du = np.zeros_like(r), np.zeros_like(r)
         p = r.copy()
         rr = r @ r
-        for _ in range(min(2 * len(b), 500)):
+        for _ in range(min(2 * len(r), 500)):
             if rr <= stop:
                 break
-            gram_p = self.gram_product(root * p)
+            gram_p = self.product(root * p)
             q = root * gram_p + diagonal * p
             bend = p @ q
             if bend <= 0.0:
@@ -131,11 +147,53 @@ class NormalMap:
             p = r + (rr / old) * p
         return root * v, gram_du
 
-    def gram_product(self, u):
-        if self.gram is not None:
-            return self.gram @ u
-        return self.A.correlate(self.A.predict(u[:, None]))[:, 0]
 
-    def objective(self, u):
-        r = self.problem.Y[:, self.target] - self.A.predict(u[:, None])[:, 0]
-        return self.problem.objective(u, r, self.target)
+class ColumnSystems(MatrixFreeSystems):
+    """Few columns: Cholesky of the whole system."""
+
+    def __init__(self, gram):
+        self.gram = gram
+
+    def product(self, u):
+        return self.gram @ u
+
+    def solve(self, normal, slopes, stop):
+        live = slopes > 0
+        root = np.sqrt(slopes[live])
+        matrix = root[:, None] * self.gram[np.ix_(live, live)] * root
+        matrix[np.diag_indices(len(matrix))] += 1.0 - slopes[live]
+        du = np.zeros_like(normal)
+        try:
+            factor = cho_factor(matrix.T, overwrite_a=True, check_finite=False)
+            du[live] = root * cho_solve(factor, root * normal[live])
+        except LinAlgError:
+            du[live] = np.nan
+        if not np.isfinite(du).all():
+            return super().solve(normal, slopes, stop)
+        return du, self.product(du)
+
+
+class RowSystems(MatrixFreeSystems):
+    """Few rows: Cholesky of I + A H^-1 A^T, with H the curvatures of the penalty (Woodbury)."""
+
+    def __init__(self, matrix):
+        self.matrix = matrix
+
+    def product(self, u):
+        return (self.matrix @ u) @ self.matrix
+
+    def solve(self, normal, slopes, stop):
+        # 1 / h'' = P / (1 - P): zero where the proximal step is flat.
+        inverse = slopes / np.maximum(1.0 - slopes, LEAST_CURVATURE)
+        small = (self.matrix * inverse) @ self.matrix.T
+        small[np.diag_indices(len(small))] += 1.0
+        right = inverse * normal
+        try:
+            factor = cho_factor(small.T, overwrite_a=True, check_finite=False)
+        except LinAlgError:
+            return super().solve(normal, slopes, stop)
+        inner = cho_solve(factor, self.matrix @ right)
+        du = right - inverse * (inner @ self.matrix)
+        if not np.isfinite(du).all():
+            return super().solve(normal, slopes, stop)
+        return du, self.product(du)

@@ -30,14 +30,14 @@ class Problem:
         return Problem(self.A, self.Y, self.loss, penalties)
 
     def residuals(self, U, targets):
-        """Y - A U for the given targets; U has a column for each target of the problem."""
+        """Y - A U for the given targets; U has a column for each of them."""
         Y = self.Y[:, targets]
-        if not U[:, targets].any():
-            return Y.copy()
-        return Y - self.A.predict(np.ascontiguousarray(U[:, targets]))
+        return Y - self.A.predict(np.ascontiguousarray(U)) if U.any() else Y
 
     def evaluate(self, U, targets):
         """Residuals, correlations (a row a target) and certificates of the given targets.
+
+        U has a column for each of them.
 
         Two passes over X, a third where some columns have no penalty: the dual point is the
         residual projected off those.
@@ -46,7 +46,7 @@ class Problem:
         C = np.ascontiguousarray(self.A.correlate(R).T)
         certificates = []
         for k, t in enumerate(targets):
-            r, u = R[:, k], np.ascontiguousarray(U[:, t])
+            r, u = R[:, k], np.ascontiguousarray(U[:, k])
             rays = self._rays(r, C[k], t) if self.penalties[t].has_dual else []
             certificates.append(certify(self.loss, self.penalties[t], u, C[k], float(r @ r), rays))
         return R, C, certificates

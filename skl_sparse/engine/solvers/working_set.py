@@ -42,7 +42,7 @@ def solve(problem, U, *, tol, max_iter, pool=None):
     idle = np.zeros(problem.n_targets, dtype=int)
     for n_iter in range(1, max_iter + 2):
         targets = [t for t in range(problem.n_targets) if found[t] is None]
-        R, C, certificates = problem.evaluate(U, targets)
+        R, C, certificates = problem.evaluate(U[:, targets], targets)
         waiting = []
         for k, t in enumerate(targets):
             objective = problem.objective(np.ascontiguousarray(U[:, t]), R[:, k], t)
