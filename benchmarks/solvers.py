@@ -13,7 +13,7 @@ one thread, and is judged by the same certificate, computed here from its answer
 
 A solver is run with decreasing `tol` until it has the certificate, and that run's time counts:
 processor time, the best of a few repetitions (warm), and for some cells import and first fit in a
-new process (cold). A matvec is one X.T @ r in the same process. Memory is the peak of a fit beyond
+new process (cold). A matvec is one X.T @ r, as SciPy or NumPy do it. Memory is the peak of a fit beyond
 X, in sizes of X. A fit that does not end within the limit is stopped, and reported so.
 Data: see data.py. Peers: `pip install --group bench`.
 """
@@ -25,7 +25,7 @@ import os
 import resource
 import time
 import warnings
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 for variable in ("OMP", "OPENBLAS", "MKL", "BLIS", "VECLIB_MAXIMUM", "NUMBA", "RAYON"):
     os.environ[f"{variable}_NUM_THREADS".replace("MAXIMUM_NUM", "MAXIMUM")] = "1"
@@ -37,6 +37,7 @@ from scale import peak_memory
 
 MEMORY_LIMIT = 12 << 30  # of a process, in bytes: one that asks for more has failed
 GAP, OPTIMALITY = 1e-6, 1e-4  # the certificates asked for
+COMPILING = 30  # seconds that a solver's first fit of a cell may take longer, if it compiles then
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def all_cells():
         yield Cell(name, 1, 100, elastic=True)
         yield from (Cell(name, p, share) for p in (0.5, 2 / 3) for share in (10, 100))
         yield Cell(name, 2, 100)
+        yield Cell(name, 0, 100)
 
 
 # The contestants: fit(X, y, alpha, p, l2, tol) -> coefficients, intercept. Each imports its library
@@ -152,22 +154,33 @@ def skein(X, y, alpha, p, l2, tol):
     return model.coef_, model.intercept_
 
 
+def abess(X, y, alpha, p, l2, size):
+    # It looks for the best subset of a given size: it is told that of our answer.
+    from abess import LinearRegression
+
+    model = LinearRegression(support_size=size, thread=1).fit(X, y)
+    return model.coef_, model.intercept_
+
+
 @dataclass(frozen=True)
 class Solver:
     """A contestant: the module it needs, the exponents it solves for, and its function."""
 
     module: str
     exponents: tuple
-    fit: object = field(compare=False)
+    fit: object
+    compiles: bool = False
+    asks_size: bool = False  # takes the number of non-zeros in the place of tol
 
 
 SOLVERS = {
-    "skl_sparse": Solver("skl_sparse", (0.5, 2 / 3, 1, 2), skl_sparse),
+    "skl_sparse": Solver("skl_sparse", (0, 0.5, 2 / 3, 1, 2), skl_sparse),
     "scikit-learn": Solver("sklearn", (1,), sklearn),
     "celer": Solver("celer", (1,), celer),
-    "skglm": Solver("skglm", (0.5, 2 / 3, 1), skglm),
+    "skglm": Solver("skglm", (0.5, 2 / 3, 1), skglm, compiles=True),
     "glum": Solver("glum", (1, 2), glum),
     "skein-glm": Solver("skein_glm", (0.5, 2 / 3, 1), skein),
+    "abess": Solver("abess", (0,), abess, asks_size=True),
     **{
         f"Ridge {solver}": Solver("sklearn", (2,), ridge(solver))
         for solver in ("auto", "svd", "cholesky", "lsqr", "sparse_cg", "sag", "saga")
@@ -185,7 +198,7 @@ def judge(X, y, alpha, p, l2, coef, intercept):
     coef = np.asarray(coef, dtype=np.float64).ravel()
     residual = y - X @ coef - intercept
     null = np.sum((y - y.mean()) ** 2) / (2 * n)
-    objective = residual @ residual / (2 * n) + alpha * np.sum(np.abs(coef[coef != 0]) ** p)
+    objective = residual @ residual / (2 * n) + alpha * lp(coef, p).sum()
     objective += l2 / 2 * (coef @ coef)
     dual_point = residual - residual.mean()
     gradient = X.T @ dual_point / n
@@ -200,6 +213,10 @@ def judge(X, y, alpha, p, l2, coef, intercept):
         scale = min(linear / quadratic, l1 / np.abs(gradient).max())
         dual = scale * linear - scale**2 / 2 * quadratic
     return objective, (objective - dual) / null
+
+
+def lp(w, p):
+    return np.where(w == 0, 0, np.abs(w) ** p)  # 0 ** 0 is 0 here
 
 
 def step_left(X, gradient, coef, alpha, p):
@@ -217,14 +234,14 @@ def step_left(X, gradient, coef, alpha, p):
     step = prox(target, weight, p) - w
 
     def value(x):
-        return curvature * ((x - target) ** 2 / 2 + weight * np.abs(x) ** p)
+        return curvature * ((x - target) ** 2 / 2 + weight * lp(x, p))
 
     gain = np.maximum(value(w) - value(w + step), 0)
     return np.minimum(np.sqrt(curvature) * np.abs(step), np.sqrt(2 * gain)).max()
 
 
 def prox(z, weight, p):
-    """Global minimiser of (x - z)^2 / 2 + weight |x|^p for 0 < p < 1, by Newton from |z| down."""
+    """Global minimiser of (x - z)^2 / 2 + weight |x|^p for p < 1, by Newton from |z| down."""
     tip = (2 * weight * (1 - p)) ** (1 / (2 - p))
     nonzero = np.abs(z) > tip + weight * p * tip ** (p - 1)
     size, weight = np.abs(z[nonzero]), weight[nonzero]
@@ -266,7 +283,7 @@ def worker(connection, solver):
             for fit in measure(SOLVERS[solver].fit, X, y, cell, tol, repeat):
                 connection.send(fit)
             connection.send("done")
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (whatever a peer fails of is reported)
             connection.send(f"{type(error).__name__}: {error}".splitlines()[0][:90])
 
 
@@ -287,23 +304,26 @@ def measure(function, X, y, cell, tol, repeat):
         coef, intercept = function(X, y, *problem, tol)
         return coef, intercept, time.process_time() - start
 
+    lowest, stalled = np.inf, 0
     while True:
         coef, intercept, seconds = fit(tol)
         objective, certificate = judge(X, y, *problem, coef, intercept)
         done = Fit(tol, seconds, matvec, objective, certificate, np.count_nonzero(coef))
         yield done
-        if certificate <= asked or tol < 1e-14 or not repeat:
+        stalled = 0 if certificate < 0.9 * lowest else stalled + 1
+        lowest = min(lowest, certificate)
+        if certificate <= asked or stalled == 3 or not repeat or isinstance(tol, int):
             break
         tol *= np.clip(asked / certificate, 0.01, 0.3)
-    if not repeat:
+    if certificate > asked or not repeat:
         return
     size = X.data.nbytes + (X.indices.nbytes + X.indptr.nbytes if sp.issparse(X) else 0)
     (_, _, seconds), memory, _ = peak_memory(lambda: fit(tol))
     yield replace(done, seconds=seconds, memory=memory / size)
     spent = 0
-    for _ in range(7):
+    for _ in range(20):
         spent += seconds
-        if spent > 3:
+        if spent > 2:
             break
         seconds = fit(tol)[2]
         yield replace(done, seconds=seconds)
@@ -325,7 +345,9 @@ class Contestant:
             theirs.close()
         self.connection.send((cell, tol, repeat))
         fits = []
-        while self.connection.poll(self.limit):
+        while self.connection.poll(
+            self.limit + COMPILING * (SOLVERS[self.solver].compiles and not fits)
+        ):
             try:
                 message = self.connection.recv()
             except EOFError:
@@ -335,7 +357,7 @@ class Contestant:
                 return fits, message
             fits.append(message)
         self.stop()
-        return fits, f"stopped after {self.limit:g} s"
+        return fits, f"over {self.limit:g} s"
 
     def stop(self):
         if self.process is not None:
@@ -355,12 +377,18 @@ class Result:
     cold: float = np.nan
 
 
-def run(cell, contestant):
-    fits, end = contestant.ask(cell, 1e-4)
+def run(cell, contestant, ours):
+    """Result of a contestant on a cell, given ours if there is one yet."""
+    tol = 1e-4
+    if SOLVERS[contestant.solver].asks_size:
+        if ours is None or ours.fit is None:
+            return Result(contestant.solver, None, False, "no size to look for")
+        tol = int(ours.fit.n_nonzero)
+    fits, end = contestant.ask(cell, tol)
     asked = GAP if cell.p >= 1 else OPTIMALITY
     certified = [fit for fit in fits if fit.certificate <= asked]
     if not certified:
-        note = end if end != "done" else f"no certificate: {fits[-1].certificate:.1e}"
+        note = end if end != "done" else "no certificate"
         return Result(contestant.solver, fits[-1] if fits else None, False, note)
     best = min(certified, key=lambda fit: fit.seconds)
     best.memory = float(np.nanmax([*(fit.memory for fit in certified), -1]))
@@ -384,18 +412,19 @@ def rows(results):
     """Cells of the table, as text, a row for each solver."""
     ours = next((r.fit.seconds for r in results if r.solver == OURS and r.certified), np.nan)
     lowest = min((r.fit.objective for r in results if r.certified), default=np.nan)
+    matvec = np.median([r.fit.matvec for r in results if r.fit])
     for r in results:
-        if not r.certified:
+        fit = r.fit
+        if fit is None:
             yield (r.solver, r.note, *[""] * (len(HEADER) - 2))
             continue
-        fit = r.fit
         yield (
             r.solver,
             f"{fit.seconds:.3g}",
-            f"{fit.seconds / fit.matvec:.0f}",
-            f"{fit.seconds / ours:.2f}",
+            f"{fit.seconds / matvec:.0f}",
+            f"{fit.seconds / ours:.2f}" if r.certified else r.note,
             "" if np.isnan(r.cold) else f"{r.cold:.2f}",
-            f"{fit.memory:.2f}" if fit.memory >= 0 else "",
+            f"{fit.memory:.2f}" if r.certified and fit.memory >= 0 else "",
             str(fit.n_nonzero),
             f"{fit.objective / lowest - 1:.1e}",
             f"{fit.certificate:.1e}",
@@ -474,12 +503,12 @@ def main():
     parser.add_argument("--quick", action="store_true", help="few cells, about two minutes")
     parser.add_argument("--only", default="", help="only cells whose name contains this")
     parser.add_argument("--solvers", nargs="+", choices=SOLVERS, default=list(SOLVERS))
-    parser.add_argument("--limit", type=float, help="seconds a fit may take, default 60, quick 8")
+    parser.add_argument("--limit", type=float, help="seconds a fit may take, default 60, quick 5")
     parser.add_argument("--markdown", metavar="FILE", help="write the table")
     parser.add_argument("--figure", metavar="FILE", help="write a picture of it")
     arguments = parser.parse_args()
 
-    limit = arguments.limit or (8 if arguments.quick else 60)
+    limit = arguments.limit or (5 if arguments.quick else 60)
     present = []
     for name in arguments.solvers:
         if importlib.util.find_spec(SOLVERS[name].module):
@@ -498,13 +527,15 @@ def main():
 
     table = {}
     contestants = {name: Contestant(name, limit) for name in present}
-    line = "{:14}{:>10}{:>9}{:>12}{:>8}{:>12}{:>11}{:>21}{:>13}"
+    line = "{:14}{:>10}{:>9}{:>16}{:>8}{:>12}{:>11}{:>21}{:>13}"
     for cell in cells:
         print(f"\n{cell}\n" + line.format(*HEADER), flush=True)
-        table[cell] = [
-            run(cell, contestants[name]) for name in present if cell.p in SOLVERS[name].exponents
-        ]
-        for row in rows(table[cell]):
+        table[cell] = results = []
+        for name in present:
+            if cell.p in SOLVERS[name].exponents:
+                ours = next((r for r in results if r.solver == OURS), None)
+                results.append(run(cell, contestants[name], ours))
+        for row in rows(results):
             print(line.format(*row), flush=True)
     for contestant in contestants.values():
         contestant.stop()
