@@ -527,9 +527,14 @@ def main():
         if arguments.only in str(cell)
     ]
     for name in {cell.data: None for cell in cells}:
-        if load(name) is None:
+        data = load(name)
+        if data is None:
             print(f"absent: {name}, see data.py")
             cells = [cell for cell in cells if cell.data != name]
+        else:  # what is rebuilt need not be what was measured elsewhere
+            X = data[0]
+            size = f"{X.nnz} stored entries" if sp.issparse(X) else "dense"
+            print(f"{name}: {X.shape[0]} x {X.shape[1]}, {size}")
 
     table = {}
     contestants = {name: Contestant(name, limit) for name in present}
