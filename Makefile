@@ -29,7 +29,7 @@ $(or $(2),$(PYTHON)) -m venv --clear $(1)
 $(1)/$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 endef
 
-.PHONY: help test test-oldest demo docs lint format dev dist clean
+.PHONY: help test test-oldest demo bench-quick docs lint format dev dist clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -81,6 +81,14 @@ format: .venv-lint/installed  ## let ruff lay out the code
 .venv-lint/installed: pyproject.toml
 	$(call venv,.venv-lint)
 	.venv-lint/$(BIN)/python -m pip install --quiet --group lint
+	touch $@
+
+bench-quick: .venv-bench/installed  ## single fits beside those of other libraries, a few minutes
+	PYTHONPATH=benchmarks .venv-bench/$(BIN)/python benchmarks/solvers.py --quick
+
+.venv-bench/installed: $(SOURCES)
+	$(call venv,.venv-bench)
+	.venv-bench/$(BIN)/python -m pip install --quiet . --group bench
 	touch $@
 
 docs: .venv-docs/installed  ## build the pages in docs/_build/html, warnings as errors
