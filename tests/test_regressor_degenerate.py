@@ -384,3 +384,65 @@ def test_interrupt(p, convert):
         timer.cancel()
         timer.join()
     assert not hasattr(model, "coef_")
+
+
+@containers
+@pytest.mark.parametrize("p", [1.0, 1.5])
+@pytest.mark.parametrize("distance", [1e-4, 1e-5, 1e-6, 1e-7, 1e-8])
+def test_no_false_gap_at_free_near_twins(distance, p, container):
+    """Two unpenalised columns that nearly coincide: a stalled fit must not claim to be optimal.
+
+    They span what two columns far apart span, so the minimum is known from those.
+    """
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(2, 100))
+    Z = rng.normal(size=(100, 5))
+    y = b + 0.1 * rng.normal(size=100)
+    free = [0, 0, 1, 1, 1, 1, 1]
+    near = container(np.c_[a, a + distance * b, Z])
+    exact = fit(np.c_[a, b, Z], y, 0.1, p, feature_weights=free, tol=1e-12)
+    null = 0.5 * np.mean((y - y.mean()) ** 2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model = SparseLpRegressor(0.1, p=p, feature_weights=free, tol=1e-6, max_iter=200)
+        model.fit(near, y)
+    excess = model.objective_ - exact.objective_
+    assert not excess > model.dual_gap_ * null + 1e-9
+    assert model.dual_gap_ >= 0 or np.isnan(model.dual_gap_)
+
+
+@pytest.mark.parametrize("max_iter", [1, 2, 3])
+def test_a_refit_that_no_pass_is_left_for_is_told(max_iter):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 12))
+    y = X @ rng.normal(size=12) + rng.normal(size=60)
+    with pytest.warns(ConvergenceWarning, match=f"increase max_iter \\(now {max_iter}\\)"):
+        model = SparseLpRegressor(0.05, sparsity_threshold=0.3, tol=1e-6, max_iter=max_iter).fit(
+            X, y
+        )
+    assert np.all((model.coef_ == 0) | (np.abs(model.coef_) > 0.3))
+    assert model.n_iter_ == max_iter
+
+
+@powers
+@pytest.mark.parametrize("level", [50.0, 200.0, 3e4])
+def test_columns_far_from_zero(level, p):
+    """Means of many deviations: the fit is that of the centred columns, dense or sparse."""
+    X, y = data(n=200)
+    model = fit(X, y, 0.02, p, tol=1e-10)
+    for container in CONTAINERS.values():
+        moved = fit(container(X + level), y, 0.02, p, tol=1e-10)
+        assert moved.objective_ == pytest.approx(model.objective_, rel=1e-8)
+        np.testing.assert_allclose(moved.coef_, model.coef_, atol=1e-5)
+
+
+@pytest.mark.parametrize("p", [1.05, 1.5, 2.0, 3.0, 10.0])
+@pytest.mark.parametrize("share", [0.1, 0.001])
+def test_wide_data_without_zeros(p, share):
+    """p > 1 with many more columns than rows, where the penalty is nearly flat."""
+    rng = np.random.default_rng(0)
+    X = sp.random(50, 600, 0.2, format="csr", random_state=0)
+    y = X[:, :5] @ np.full(5, 3.0) + 0.1 * rng.normal(size=50)
+    alpha = share * np.abs(X.T @ (y - y.mean())).max() / 50
+    model = fit(X, y, alpha, p, tol=1e-6)
+    assert_certified(model, X.toarray(), y, tol=1e-6)

@@ -8,8 +8,6 @@ Exchanges are tried in the order of what they would gain if nothing else moved (
 "gain" of J. Zhu et al., "A polynomial algorithm for best-subset selection", PNAS 2020).
 """
 
-import math
-
 import numpy as np
 
 from ._coordinate_descent import coordinate_descent
@@ -17,11 +15,11 @@ from .descent import BUDGET
 
 # Problems with so few columns are searched whole, larger ones on the columns gathered so far.
 SMALL = 256
-# Exchanges tried around one point by a brief search, and by a thorough one.
-BRIEF, THOROUGH = 64, 1024
+# Exchanges tried around one point, and in all, by a brief search and by a thorough one.
+BRIEF, THOROUGH = (64, 1024), (1024, 32768)
 # Exchanges of a brief search times the square of the pool's size: it may not rule a fit's time.
 BRIEF_WORK = 1e8
-# Columns of the support that a brief or thorough search offers for a swap: the smallest.
+# Columns of the support that are offered for a swap: the smallest.
 MOST_SWAPPED = 256
 # Rounding of an objective that is kept up to date; the null model's is 1/2.
 ROUNDING = 1e-14
@@ -39,10 +37,11 @@ def improve(problem, pool, solution, target, thorough):
         pool.add(missing)
     search = Search.around(problem, pool, target, solution.u)
     if thorough:
-        search.run(THOROUGH, math.inf)
-        search.run(THOROUGH, math.inf, refit=True)
+        search.run(*THOROUGH)
+        search.run(*THOROUGH, refit=True)
     else:
-        search.run(BRIEF, BRIEF_WORK / max(len(pool), 1) ** 2)
+        most, tries = BRIEF
+        search.run(most, min(tries, BRIEF_WORK / max(len(pool), 1) ** 2))
     u = np.zeros(problem.n_columns)
     u[pool.columns] = search.u
     return u
@@ -67,8 +66,10 @@ class Search:
     def run(self, most, tries, refit=False):
         """Move to better neighbours, each the first found.
 
-        Ends when ``most`` exchanges find none, or after about ``tries`` of them in all.
+        Ends when ``most`` exchanges find none, or after ``tries`` of them in all. What is credited
+        to an exchange must not be descent that was still to come: the point settles first.
         """
+        self.__dict__.update(self.neighbour([], [], refit=False).__dict__)
         improved = True
         while improved and tries > 0:
             improved = False
@@ -109,6 +110,7 @@ class Search:
 
     def neighbour(self, columns, values, refit):
         """Where an exchange settles: first what is around it, or least squares; then everything."""
+        columns = np.asarray(columns, dtype=np.intp)
         system, u = self.system.copy(), self.u.copy()
         system.move(columns, values - u[columns])
         u[columns] = values
