@@ -56,8 +56,7 @@ def spamassassin(folder=None):
     from skl_sparse.datasets import load_spam
 
     if folder is None:
-        messages, labels = load_spam(return_X_y=True)
-        y = np.asarray(labels) == "spam"
+        messages, y = load_spam(return_X_y=True)
     else:
         files = sorted(Path(folder).glob("*-[0-9]/*.json"))
         texts = (json.loads(file.read_text(encoding="utf-8"))["text"] for file in files)
