@@ -239,6 +239,12 @@ class SparseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def _learn(self, X, sample_weight, seen):
         """Learn from canonical ``X``, after ``seen`` earlier rows."""
+        if seen > 0 and self._learned_with != (self.norm, self.threshold):
+            norm, threshold = self._learned_with
+            raise ValueError(
+                f"norm and threshold must stay {norm!r} and {threshold!r} from one partial_fit to the "
+                f"next, got {self.norm!r} and {self.threshold!r}; call fit to start anew"
+            )
         n_samples = X.shape[0]
         if sample_weight is not None:
             sample_weight = check_sample_weight(sample_weight, n_samples)
@@ -271,6 +277,7 @@ class SparseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self.norms_ = norms
         self.scale_ = scale
         self.n_samples_seen_ = total
+        self._learned_with = self.norm, self.threshold
         return self
 
     def __sklearn_tags__(self):

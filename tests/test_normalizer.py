@@ -389,3 +389,13 @@ def test_any_small_matrix_at_any_scale(X, exponent, norm, mode, container):
     assert_allclose(dense(result) / scale, expected, rtol=1e-12)
     norms = reference_norms(dense(result) / scale, norm)
     assert (norms <= np.where(norms > 0, 0.5 * (1 + 1e-12), 0.0)).all()
+
+
+@pytest.mark.parametrize("change", [{"norm": "l1"}, {"threshold": 0.5}])
+def test_partial_fit_refuses_to_mix_norms(change):
+    model = SparseNormalizer().partial_fit(np.eye(3))
+    before = model.norms_.copy()
+    with pytest.raises(ValueError, match=r"norm and threshold must stay 'l2' and 0\.0"):
+        model.set_params(**change).partial_fit(np.eye(3))
+    np.testing.assert_array_equal(model.norms_, before)
+    np.testing.assert_array_equal(model.fit(2 * np.eye(3)).norms_, [2, 2, 2])
