@@ -425,7 +425,7 @@ def rows(results):
             r.solver,
             f"{fit.seconds:.3g}",
             f"{fit.seconds / matvec:.0f}",
-            f"{fit.seconds / ours:.2f}" if r.certified else r.note,
+            r.note if not r.certified else "" if np.isnan(ours) else f"{fit.seconds / ours:.2f}",
             "" if np.isnan(r.cold) else f"{r.cold:.2f}",
             f"{fit.memory:.2f}" if r.certified and fit.memory >= 0 else "",
             str(fit.n_nonzero),
@@ -460,8 +460,10 @@ def summary(table):
     for cell, value in leads.items():
         if value < 1:
             yield f"slower than the best peer: {cell}, {1 / value:.2f} times"
+        elif not any(r.certified for r in table[cell] if r.solver == OURS):
+            yield f"no certificate of ours: {cell}"
         elif not np.isfinite(value):
-            yield f"no comparison: {cell}"
+            yield f"no peer with a certificate: {cell}"
 
 
 def markdown(table):
