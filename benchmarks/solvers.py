@@ -34,6 +34,7 @@ import numpy as np
 import scipy.sparse as sp
 from data import load
 from scale import peak_memory
+from scipy.optimize import minimize_scalar
 
 MEMORY_LIMIT = 12 << 30  # of a process, in bytes: one that asks for more has failed
 GAP, OPTIMALITY = 1e-6, 1e-4  # the certificates asked for
@@ -207,8 +208,13 @@ def judge(X, y, alpha, p, l2, coef, intercept):
     l1, l2 = (0.0, 2 * alpha + l2) if p == 2 else (alpha, l2)
     linear, quadratic = y @ dual_point / n, dual_point @ dual_point / n
     if l2:
-        conjugate = np.sum(np.maximum(np.abs(gradient) - l1, 0) ** 2) / (2 * l2)
-        dual = linear - quadratic / 2 - conjugate
+
+        def dual_at(scale):
+            excess = np.maximum(scale * np.abs(gradient) - l1, 0)
+            return scale * linear - scale**2 / 2 * quadratic - excess @ excess / (2 * l2)
+
+        best = minimize_scalar(lambda scale: -dual_at(scale), bounds=(0, 2), method="bounded")
+        dual = max(dual_at(1.0), -best.fun)  # a solution's own scale is 1
     else:
         scale = min(linear / quadratic, l1 / np.abs(gradient).max())
         dual = scale * linear - scale**2 / 2 * quadratic
