@@ -34,6 +34,7 @@ import numpy as np
 import scipy.sparse as sp
 from data import load
 from scale import peak_memory
+from scipy.optimize import minimize_scalar
 
 MEMORY_LIMIT = 12 << 30  # of a process, in bytes: one that asks for more has failed
 GAP, OPTIMALITY = 1e-6, 1e-4  # the certificates asked for
@@ -207,8 +208,13 @@ def judge(X, y, alpha, p, l2, coef, intercept):
     l1, l2 = (0.0, 2 * alpha + l2) if p == 2 else (alpha, l2)
     linear, quadratic = y @ dual_point / n, dual_point @ dual_point / n
     if l2:
-        conjugate = np.sum(np.maximum(np.abs(gradient) - l1, 0) ** 2) / (2 * l2)
-        dual = linear - quadratic / 2 - conjugate
+
+        def dual_at(scale):
+            excess = np.maximum(scale * np.abs(gradient) - l1, 0)
+            return scale * linear - scale**2 / 2 * quadratic - excess @ excess / (2 * l2)
+
+        best = minimize_scalar(lambda scale: -dual_at(scale), bounds=(0, 2), method="bounded")
+        dual = max(dual_at(1.0), -best.fun)  # a solution's own scale is 1
     else:
         scale = min(linear / quadratic, l1 / np.abs(gradient).max())
         dual = scale * linear - scale**2 / 2 * quadratic
@@ -425,7 +431,7 @@ def rows(results):
             r.solver,
             f"{fit.seconds:.3g}",
             f"{fit.seconds / matvec:.0f}",
-            f"{fit.seconds / ours:.2f}" if r.certified else r.note,
+            r.note if not r.certified else "" if np.isnan(ours) else f"{fit.seconds / ours:.2f}",
             "" if np.isnan(r.cold) else f"{r.cold:.2f}",
             f"{fit.memory:.2f}" if r.certified and fit.memory >= 0 else "",
             str(fit.n_nonzero),
@@ -460,8 +466,10 @@ def summary(table):
     for cell, value in leads.items():
         if value < 1:
             yield f"slower than the best peer: {cell}, {1 / value:.2f} times"
+        elif not any(r.certified for r in table[cell] if r.solver == OURS):
+            yield f"no certificate of ours: {cell}"
         elif not np.isfinite(value):
-            yield f"no comparison: {cell}"
+            yield f"no peer with a certificate: {cell}"
 
 
 def markdown(table):
