@@ -2,6 +2,8 @@
 
 import numpy as np
 
+import skl_sparse.engine.design._dense as _dense
+
 from .base import DenseColumns, Design, moments_about
 
 CHUNK = 1 << 22  # entries converted or copied at a time: 32 MiB of float64
@@ -66,25 +68,15 @@ class DenseDesign(Design):
         return DenseColumns(values)
 
     def moments(self, weights, center):
-        largest = np.zeros(self.n_columns)
-        guess = np.zeros(self.n_columns)
-        ranges = self._row_ranges(self.n_columns)
-        for start, stop in ranges:
-            rows = self._rows(start, stop)
-            if not weights[start:stop].all():
-                rows = rows * (weights[start:stop, None] > 0)
-            np.maximum(largest, np.maximum(rows.max(axis=0), -rows.min(axis=0)), out=largest)
-            guess += weights[start:stop] @ rows
+        largest, guess, first, second = (np.zeros(self.n_columns) for _ in range(4))
+        rows = not self.X.flags.f_contiguous
+        lines = self.X if rows else self.X.T
+        _dense.column_sums(lines, weights, rows, guess, largest)
         if not center:
             guess[:] = 0.0
         unit = np.where(largest > 0, largest, 1.0)
-        first, second = np.zeros(self.n_columns), np.zeros(self.n_columns)
         roots = np.sqrt(weights)
-        for start, stop in ranges:
-            deviation = (self._rows(start, stop) - guess) / unit
-            deviation *= roots[start:stop, None]
-            first += roots[start:stop] @ deviation
-            second += np.einsum("ij,ij->j", deviation, deviation)
+        _dense.column_deviations(lines, roots, rows, guess, unit, first, second)
         return moments_about(first, second, guess, unit, largest, center)
 
     def stored_in(self, columns):
