@@ -25,6 +25,7 @@ class CompressedDesign(Design):
         self.n_threads = n_threads
         self.nbytes = X.data.nbytes + X.indices.nbytes + X.indptr.nbytes
         self._ranges = line_ranges(X.indptr, n_threads)
+        self._counts = None
 
     def moments(self, weights, center):
         """`Moments`, the implicit zeros included."""
@@ -32,6 +33,7 @@ class CompressedDesign(Design):
         count = np.zeros(self.n_columns, dtype=np.int64)
         arrays, rows = (self.data, self.indices, self.indptr), self.lines_are_rows
         _sparse.column_sums(*arrays, weights, rows, total, weight, count, largest)
+        self._counts = count
         guess = total if center else np.zeros(self.n_columns)
         unit = np.where(largest > 0, largest, 1.0)
         _sparse.column_deviations(*arrays, np.sqrt(weights), rows, guess, unit, first, second)
@@ -41,3 +43,8 @@ class CompressedDesign(Design):
         first -= rest * shift
         second += rest * shift * shift
         return moments_about(first, second, guess, unit, largest, center)
+
+    def stored_in(self, columns):
+        if self._counts is None:
+            self.moments(np.full(self.n_rows, 1.0 / self.n_rows), False)
+        return int(self._counts[columns].sum())

@@ -49,6 +49,3 @@ class CSCDesign(CompressedDesign):
             rows[place] = self.indices[source]
             values[place] = self.data[source] * column_scale[k] * row_scale[rows[place]]
         return SparseColumns(values, rows, indptr, np.zeros(len(columns)))
-
-    def stored_in(self, columns):
-        return int((self.indptr[columns + 1] - self.indptr[columns]).sum())

@@ -11,10 +11,6 @@ from .compressed import CompressedDesign
 class CSRDesign(CompressedDesign):
     lines_are_rows = True
 
-    def __init__(self, X, n_threads=1):
-        super().__init__(X, n_threads)
-        self._counts = None
-
     def correlate(self, R):
         def part(start, stop):
             out = np.zeros((self.n_columns, R.shape[1]))
@@ -79,8 +75,3 @@ class CSRDesign(CompressedDesign):
             rows,
         )
         return SparseColumns(values, rows, indptr, np.zeros(len(columns)))
-
-    def stored_in(self, columns):
-        if self._counts is None:
-            self._counts = np.bincount(self.indices, minlength=self.n_columns)
-        return int(self._counts[columns].sum())
