@@ -18,7 +18,7 @@ ACTIVE_SWEEPS = 10
 MOST_FACTORISED = 1500
 
 
-def descend(system, loss, penalty, u, square, goal, gap_goal=math.nan, columns=None):
+def descend(system, loss, penalty, u, square, goal, gap_goal=math.nan):
     """Minimise over the columns of the system, from u, in place.
 
     Parameters
@@ -35,10 +35,8 @@ def descend(system, loss, penalty, u, square, goal, gap_goal=math.nan, columns=N
         Largest 1-D step that may be left.
     gap_goal : float
         Relative duality gap, of the problem on these columns, at which to stop; nan: no gap.
-    columns : ndarray of int, default=None
-        The columns that may move; None: all.
     """
-    every = np.arange(len(u)) if columns is None else columns
+    every = np.arange(len(u))
     start, start_c = u.copy(), system.correlations()
     skip = np.zeros(len(u), dtype=np.uint8)
     support = None
@@ -55,16 +53,16 @@ def descend(system, loss, penalty, u, square, goal, gap_goal=math.nan, columns=N
             ray = DualRay(c, now, product, skip)
             if certify(loss, penalty, u, c, now, [ray]).gap <= gap_goal:
                 return
-        active = every[u[every] != 0]
+        active = np.flatnonzero(u)
         if len(active) == 0:
             continue
         sweeps, *_ = coordinate_descent(
             system, penalty, u, active, ACTIVE_SWEEPS, 0.1 * goal, BUDGET
         )
-        settled = every[u[every] != 0]
+        settled = np.flatnonzero(u)
         if sweeps == ACTIVE_SWEEPS and support is not None and np.array_equal(support, settled):
             newton_step(system, penalty, u, settled)
-            settled = every[u[every] != 0]
+            settled = np.flatnonzero(u)
         support = settled
 
 
