@@ -23,6 +23,14 @@ cdef class System:
         """About how many numbers a call of `step` touches."""
         return 1.0
 
+    def normal_matrix(self, columns):
+        """A_columns^T A_columns, or None where it is not at hand."""
+        return None
+
+    def normal_rows(self, columns):
+        """A_columns^T A, or None where it is not at hand."""
+        return None
+
     def correlations(self):
         """a_j . r for every column."""
         out = np.empty(self.n_columns)
@@ -76,11 +84,9 @@ cdef class GramSystem(System):
         return (self.matrix @ full)[columns]
 
     def normal_matrix(self, columns):
-        """A_columns^T A_columns, or None where it is not at hand."""
         return self.matrix[np.ix_(columns, columns)]
 
     def normal_rows(self, columns):
-        """A_columns^T A, or None where it is not at hand."""
         return self.matrix[columns]
 
     def copy(self):
@@ -122,12 +128,6 @@ cdef class DenseSystem(System):
         full = np.zeros(self.n_columns)
         full[columns] = v
         return (self.matrix @ (full @ self.matrix))[columns]
-
-    def normal_matrix(self, columns):
-        return None
-
-    def normal_rows(self, columns):
-        return None
 
     def copy(self):
         return DenseSystem(self.matrix, self.r)
@@ -185,12 +185,6 @@ cdef class SparseSystem(System):
                     total += self.values[k] * w[self.rows[k]]
                 target[i] = total
         return out
-
-    def normal_matrix(self, columns):
-        return None
-
-    def normal_rows(self, columns):
-        return None
 
     def copy(self):
         system = SparseSystem(self.values, self.rows, self.indptr, self.shift, self.r)
