@@ -32,6 +32,13 @@ class SparseColumns:
     indptr: np.ndarray
     shift: np.ndarray
 
+    def spread(self, n_rows):
+        """The lists, without the shift, as the rows of an array of shape (n_columns, n_rows)."""
+        out = np.zeros((len(self.shift), n_rows))
+        slots = np.repeat(np.arange(len(self.shift)), np.diff(self.indptr))
+        out[slots, self.rows] = self.values
+        return out
+
 
 @dataclass
 class DenseColumns:

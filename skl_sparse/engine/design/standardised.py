@@ -39,13 +39,9 @@ class StandardisedDesign:
         self.shift[self.offset] = 0.0
 
     def _centre(self, columns):
-        columns_of_x = self.design.gather(columns, np.ones(self.n_rows), np.ones(len(columns)))
-        if isinstance(columns_of_x, DenseColumns):
-            values = columns_of_x.values
-        else:
-            values = np.zeros((len(columns), self.n_rows))
-            slots = np.repeat(np.arange(len(columns)), np.diff(columns_of_x.indptr))
-            values[slots, columns_of_x.rows] = columns_of_x.values
+        block = self.design.gather(columns, np.ones(self.n_rows), np.ones(len(columns)))
+        dense = isinstance(block, DenseColumns)
+        values = block.values if dense else block.spread(self.n_rows)
         values -= self.mean[columns, None]
         values *= self.scale[columns, None]
         values *= self.q
@@ -101,10 +97,7 @@ class StandardisedDesign:
         block = self.gather(columns)
         if isinstance(block, DenseColumns):
             return block.values.T
-        out = -np.outer(self.q, block.shift)
-        slots = np.repeat(np.arange(len(columns)), np.diff(block.indptr))
-        np.add.at(out, (block.rows, slots), block.values)
-        return out
+        return block.spread(self.n_rows).T - np.outer(self.q, block.shift)
 
     def gather(self, columns):
         """The columns of A as `SparseColumns` or `DenseColumns`."""
