@@ -1,52 +1,148 @@
 """Passes over a dense array, line by line in the order in which it lies in memory.
 
-The lines are the rows of a C-ordered array, the columns of a Fortran-ordered one (given by its
-transpose): as in `_sparse`, one kernel serves both, and sums are kept in double.
+Sums are kept in double whatever the type of the data. Callers cut the array into blocks, whose
+lines have their entries side by side.
 """
 
-from libc.math cimport fabs
+from scipy.linalg.cython_blas cimport dgemm, dsyrk
 
 ctypedef fused real_t:
     float
     double
 
 
-def column_sums(
-    const real_t[:, :] lines,
+def sums_by_rows(
+    const real_t[:, :] rows,
     const double[::1] weights,
-    bint lines_are_rows,
-    double[::1] total,
-    double[::1] largest,
-):
-    """Per column: sum of w*x, and max |x| where w > 0."""
-    cdef Py_ssize_t i, k, row, column
-    with nogil:
-        for i in range(lines.shape[0]):
-            for k in range(lines.shape[1]):
-                row = i if lines_are_rows else k
-                column = k if lines_are_rows else i
-                if weights[row] > 0.0:
-                    total[column] += weights[row] * lines[i, k]
-                    largest[column] = max(largest[column], fabs(lines[i, k]))
-
-
-def column_deviations(
-    const real_t[:, :] lines,
-    const double[::1] root_weights,
-    bint lines_are_rows,
-    const double[::1] center,
-    const double[::1] unit,
+    const double[::1] shift,
     double[::1] first,
     double[::1] second,
 ):
-    """Per column: sums of w*d and w*d**2, d = (x - center) / unit."""
-    cdef Py_ssize_t i, k, row, column
-    cdef double deviation
+    """Per column: sums of w*d and w*d**2, d = x - shift; the lines are rows.
+
+    Four rows at a time: the sums, as many as columns, are then read and written less often.
+    """
+    cdef Py_ssize_t i, k, n_rows = rows.shape[0], n_columns = rows.shape[1]
+    # Plain pointers: the compiler then sees that it may take several columns at a time.
+    cdef const real_t *x0
+    cdef const real_t *x1
+    cdef const real_t *x2
+    cdef const real_t *x3
+    cdef const double *c = &shift[0]
+    cdef double *total = &first[0]
+    cdef double *square = &second[0]
+    cdef double w0, w1, w2, w3, d0, d1, d2, d3, wd0, wd1, wd2, wd3
     with nogil:
-        for i in range(lines.shape[0]):
-            for k in range(lines.shape[1]):
-                row = i if lines_are_rows else k
-                column = k if lines_are_rows else i
-                deviation = root_weights[row] * ((lines[i, k] - center[column]) / unit[column])
-                first[column] += root_weights[row] * deviation
-                second[column] += deviation * deviation
+        i = 0
+        while i + 4 <= n_rows:
+            x0, x1, x2, x3 = &rows[i, 0], &rows[i + 1, 0], &rows[i + 2, 0], &rows[i + 3, 0]
+            w0, w1, w2, w3 = weights[i], weights[i + 1], weights[i + 2], weights[i + 3]
+            for k in range(n_columns):
+                d0 = x0[k] - c[k]
+                d1 = x1[k] - c[k]
+                d2 = x2[k] - c[k]
+                d3 = x3[k] - c[k]
+                wd0 = w0 * d0
+                wd1 = w1 * d1
+                wd2 = w2 * d2
+                wd3 = w3 * d3
+                total[k] += (wd0 + wd1) + (wd2 + wd3)
+                square[k] += (wd0 * d0 + wd1 * d1) + (wd2 * d2 + wd3 * d3)
+            i += 4
+        while i < n_rows:
+            x0 = &rows[i, 0]
+            for k in range(n_columns):
+                d0 = x0[k] - c[k]
+                wd0 = weights[i] * d0
+                total[k] += wd0
+                square[k] += wd0 * d0
+            i += 1
+
+
+def sums_by_columns(
+    const real_t[:, :] columns,
+    const double[::1] weights,
+    const double[::1] shift,
+    double[::1] first,
+    double[::1] second,
+):
+    """Per column: sums of w*d and w*d**2, d = x - shift; the lines are columns.
+
+    An addition waits for the one before it in the same sum, so there are four of each.
+    """
+    cdef Py_ssize_t i, k, n_rows = columns.shape[1]
+    cdef const real_t *x
+    cdef const double *w = &weights[0]
+    cdef double c, d0, d1, d2, d3, wd0, wd1, wd2, wd3
+    cdef double total0, total1, total2, total3, square0, square1, square2, square3
+    with nogil:
+        for i in range(columns.shape[0]):
+            x = &columns[i, 0]
+            c = shift[i]
+            total0 = total1 = total2 = total3 = 0.0
+            square0 = square1 = square2 = square3 = 0.0
+            k = 0
+            while k + 4 <= n_rows:
+                d0 = x[k] - c
+                d1 = x[k + 1] - c
+                d2 = x[k + 2] - c
+                d3 = x[k + 3] - c
+                wd0 = w[k] * d0
+                wd1 = w[k + 1] * d1
+                wd2 = w[k + 2] * d2
+                wd3 = w[k + 3] * d3
+                total0 += wd0
+                total1 += wd1
+                total2 += wd2
+                total3 += wd3
+                square0 += wd0 * d0
+                square1 += wd1 * d1
+                square2 += wd2 * d2
+                square3 += wd3 * d3
+                k += 4
+            while k < n_rows:
+                d0 = x[k] - c
+                wd0 = w[k] * d0
+                total0 += wd0
+                square0 += wd0 * d0
+                k += 1
+            first[i] += (total0 + total1) + (total2 + total3)
+            second[i] += (square0 + square1) + (square2 + square3)
+
+
+def add_products(
+    const double[:, ::1] panel, bint lines_are_columns, Py_ssize_t n_known, double[:, ::1] out
+):
+    """out[a, b] += x_(n_known + a) . x_b for the columns x_b of a panel: all pairs with a known
+    column, and each pair of new ones once, in one of the two places that are its.
+    """
+    cdef int m = <int> out.shape[1], known = <int> n_known, new = <int> out.shape[0]
+    cdef int length = <int> panel.shape[1 if lines_are_columns else 0]
+    cdef int width = <int> panel.shape[1]
+    cdef double one = 1.0
+    cdef char *plain = b"N"
+    cdef char *transposed = b"T"
+    cdef char *left = transposed if lines_are_columns else plain
+    cdef char *right = plain if lines_are_columns else transposed
+    cdef double *old_x
+    cdef double *new_x
+    if new == 0 or length == 0:
+        return
+    # BLAS sees the transposes of these arrays, and does not write to the panel.
+    old_x = <double *> &panel[0, 0]
+    new_x = old_x + (n_known * width if lines_are_columns else n_known)
+    with nogil:
+        if known > 0:
+            dgemm(left, right, &known, &new, &length, &one, old_x, &width, new_x, &width,
+                  &one, &out[0, 0], &m)
+        dsyrk(b"U", left, &new, &length, &one, new_x, &width, &one, &out[0, n_known], &m)
+
+
+def fold(double[:, ::1] out, Py_ssize_t n_known):
+    """Both places of a pair of new columns get the sum of what is in the two."""
+    cdef Py_ssize_t i, j
+    with nogil:
+        for i in range(out.shape[0]):
+            for j in range(i):
+                out[i, n_known + j] += out[j, n_known + i]
+                out[j, n_known + i] = out[i, n_known + j]

@@ -22,6 +22,42 @@ ctypedef fused index_t:
     int64_t
 
 
+def ascending(
+    const index_t[::1] indices,
+    const index_t[::1] indptr,
+    Py_ssize_t n_positions,
+    Py_ssize_t start,
+    Py_ssize_t stop,
+):
+    """Whether the positions of each line ascend strictly within 0 ... n_positions - 1."""
+    cdef Py_ssize_t i, k, first, last
+    cdef int disorder = 0
+    with nogil:
+        for i in range(start, stop):
+            first = indptr[i]
+            last = indptr[i + 1] - 1
+            if first > last:
+                continue
+            disorder |= (indices[first] < 0) | (indices[last] >= n_positions)
+            for k in range(first, last):
+                disorder |= indices[k] >= indices[k + 1]
+    return disorder == 0
+
+
+def count_entries(
+    const index_t[::1] indices,
+    const index_t[::1] indptr,
+    int32_t[::1] count,
+    Py_ssize_t start,
+    Py_ssize_t stop,
+):
+    """count[j] += 1 for every stored entry at position j of the lines start <= i < stop."""
+    cdef Py_ssize_t k
+    with nogil:
+        for k in range(indptr[start], indptr[stop]):
+            count[indices[k]] += 1
+
+
 def line_dot(
     const real_t[::1] data,
     const index_t[::1] indices,
@@ -80,29 +116,77 @@ def line_scatter(
                         out[j, t] += value * v[i, t]
 
 
+def plain_sums(
+    const real_t[::1] data,
+    const index_t[::1] indices,
+    const index_t[::1] indptr,
+    const double[::1] weights,
+    bint lines_are_rows,
+    double[:, ::1] sums,
+    Py_ssize_t start,
+    Py_ssize_t stop,
+):
+    """sums[column] += (w*x, w*x*x) over the stored entries: side by side, one cache line for both.
+
+    Nothing guards the squares against overflow, underflow and cancellation: callers do.
+    """
+    cdef Py_ssize_t i, k
+    cdef double weight, x, wx, total, square
+    cdef double *pair
+    with nogil:
+        for i in range(start, stop):
+            if lines_are_rows:
+                weight = weights[i]
+                if weight == 0.0:
+                    continue
+                for k in range(indptr[i], indptr[i + 1]):
+                    x = data[k]
+                    wx = weight * x
+                    pair = &sums[indices[k], 0]
+                    pair[0] += wx
+                    pair[1] += wx * x
+            else:
+                total = 0.0
+                square = 0.0
+                for k in range(indptr[i], indptr[i + 1]):
+                    x = data[k]
+                    wx = weights[indices[k]] * x
+                    total += wx
+                    square += wx * x
+                sums[i, 0] += total
+                sums[i, 1] += square
+
+
 def column_sums(
     const real_t[::1] data,
     const index_t[::1] indices,
     const index_t[::1] indptr,
     const double[::1] weights,
     bint lines_are_rows,
+    const int32_t[::1] slot,
     double[::1] total,
     double[::1] weight,
     int64_t[::1] count,
     double[::1] largest,
+    Py_ssize_t start,
+    Py_ssize_t stop,
 ):
-    """Sum of w*x, sum of w, number, max |x| where w > 0: of each column's stored entries."""
-    cdef Py_ssize_t i, k, row, column
+    """Per slot, of its stored entries: sums of w*x and w; number and largest |x| where w > 0."""
+    cdef Py_ssize_t i, k, row, place
     with nogil:
-        for i in range(indptr.shape[0] - 1):
+        for i in range(start, stop):
+            if not lines_are_rows and slot[i] < 0:
+                continue
             for k in range(indptr[i], indptr[i + 1]):
                 row = i if lines_are_rows else indices[k]
-                column = indices[k] if lines_are_rows else i
-                total[column] += weights[row] * data[k]
-                weight[column] += weights[row]
-                count[column] += 1
-                if fabs(data[k]) > largest[column] and weights[row] > 0.0:
-                    largest[column] = fabs(data[k])
+                place = slot[indices[k] if lines_are_rows else i]
+                if place >= 0:
+                    total[place] += weights[row] * data[k]
+                    weight[place] += weights[row]
+                    if weights[row] > 0.0:
+                        count[place] += 1
+                        if fabs(data[k]) > largest[place]:
+                            largest[place] = fabs(data[k])
 
 
 def column_deviations(
@@ -111,26 +195,32 @@ def column_deviations(
     const index_t[::1] indptr,
     const double[::1] root_weights,
     bint lines_are_rows,
+    const int32_t[::1] slot,
     const double[::1] center,
     const double[::1] unit,
     double[::1] first,
     double[::1] second,
+    Py_ssize_t start,
+    Py_ssize_t stop,
 ):
-    """Per column, over its stored entries: sums of w*d and w*d**2, d = (x - center) / unit.
+    """Per slot, over its stored entries: sums of w*d and w*d**2, d = (x - center) / unit.
 
     The root of the weight meets the deviation before the square: a row of weight zero adds
     nothing even where the square would overflow.
     """
-    cdef Py_ssize_t i, k, row, column
+    cdef Py_ssize_t i, k, row, place
     cdef double deviation
     with nogil:
-        for i in range(indptr.shape[0] - 1):
+        for i in range(start, stop):
+            if not lines_are_rows and slot[i] < 0:
+                continue
             for k in range(indptr[i], indptr[i + 1]):
                 row = i if lines_are_rows else indices[k]
-                column = indices[k] if lines_are_rows else i
-                deviation = root_weights[row] * ((data[k] - center[column]) / unit[column])
-                first[column] += root_weights[row] * deviation
-                second[column] += deviation * deviation
+                place = slot[indices[k] if lines_are_rows else i]
+                if place >= 0:
+                    deviation = root_weights[row] * ((data[k] - center[place]) / unit[place])
+                    first[place] += root_weights[row] * deviation
+                    second[place] += deviation * deviation
 
 
 def row_gram(

@@ -9,6 +9,11 @@ import numpy as np
 
 # Entries that one call into compiled code passes over: an interrupt waits no longer than that.
 MOST_ENTRIES = 1 << 26
+# A variance summed in one pass is trusted above this share of its sum of squares, above this
+# multiple of the shift, and while the squares stay in this range.
+LEAST_SHARE = 1 / 16
+LEAST_DEVIATION = 1e-12
+SQUARES = 1e-280, 1e280
 
 
 @dataclass
@@ -94,12 +99,27 @@ class Design(ABC):
     def stored_in(self, columns):
         """Number of stored entries of the named columns."""
 
-    def _run(self, task, ranges):
-        """Call ``task(*range)`` for every range, on ``n_threads`` threads, results in order."""
-        if self.n_threads == 1 or len(ranges) == 1:
-            return [task(*r) for r in ranges]
+    def _run(self, task, parts):
+        """Call ``task(part)`` for every part, on ``n_threads`` threads, results in order."""
+        if self.n_threads == 1 or len(parts) == 1:
+            return [task(part) for part in parts]
         with ThreadPoolExecutor(self.n_threads) as pool:
-            return list(pool.map(lambda r: task(*r), ranges))
+            return list(pool.map(task, parts))
+
+
+def plain_moments(first, second, shift, center):
+    """Moments from the sums of w*d and w*d**2 with d = x - shift, and the columns to doubt.
+
+    One pass over the data is enough for almost all columns. Doubtful are those whose variance is
+    a small difference of large numbers or at the level of rounding, and those whose squares have
+    left the range of numbers; a comparison with nan, too, ends in doubt.
+    """
+    with np.errstate(all="ignore"):
+        variance = second - first * first if center else second
+        floor = np.maximum(second * LEAST_SHARE, (LEAST_DEVIATION * shift) ** 2)
+        good = (variance >= floor) & (second > SQUARES[0]) & (second < SQUARES[1])
+        mean = shift + first if center else np.zeros(len(first))
+        return Moments(mean, np.sqrt(variance)), np.flatnonzero(~good)
 
 
 def moments_about(first, second, guess, unit, largest, center):
@@ -117,12 +137,18 @@ def moments_about(first, second, guess, unit, largest, center):
     return Moments(guess + unit * first, deviation)
 
 
-def line_ranges(indptr, n_parts, most=MOST_ENTRIES):
-    """Cut the lines into at least ``n_parts`` ranges of like size, each of about ``most`` entries."""
+def line_parts(indptr, n_parts, most=MOST_ENTRIES):
+    """Cut the lines into ``n_parts`` parts of like size, each a list of ranges of ``most`` entries.
+
+    There are fewer parts where there are fewer lines, at least one.
+    """
     n_lines = len(indptr) - 1
-    stored = int(indptr[-1]) + n_lines
-    n_ranges = max(1, min(n_lines, max(n_parts, -(-stored // most))))
-    goals = np.linspace(0, int(indptr[-1]), n_ranges + 1)[1:-1]
-    cuts = np.searchsorted(indptr, goals)
+    entries = int(indptr[-1])
+    n_ranges = n_parts * max(1, -(-(entries + n_lines) // (most * n_parts)))
+    cuts = np.searchsorted(indptr, np.linspace(0, entries, n_ranges + 1)[1:-1])
     edges = [0, *np.clip(cuts, 0, n_lines).tolist(), n_lines]
-    return [(a, b) for a, b in pairwise(edges) if a < b]
+    ranges = list(pairwise(edges))
+    each = n_ranges // n_parts
+    parts = [ranges[start : start + each] for start in range(0, n_ranges, each)]
+    parts = [[(a, b) for a, b in part if a < b] for part in parts]
+    return [part for part in parts if part] or [[]]

@@ -1,10 +1,12 @@
 """What CSR and CSC share: compressed lines, which are the rows of one and the columns of the other."""
 
+from functools import cached_property
+
 import numpy as np
 
 import skl_sparse.engine.design._sparse as _sparse
 
-from .base import Design, line_ranges, moments_about
+from .base import Design, line_parts, moments_about, plain_moments
 
 
 class CompressedDesign(Design):
@@ -24,27 +26,95 @@ class CompressedDesign(Design):
         self.n_rows, self.n_columns = X.shape
         self.n_threads = n_threads
         self.nbytes = X.data.nbytes + X.indices.nbytes + X.indptr.nbytes
-        self._ranges = line_ranges(X.indptr, n_threads)
-        self._counts = None
+        self._parts = line_parts(X.indptr, n_threads)
+
+    def _pass(self, kernel, part, *arguments):
+        """Call a kernel on all ranges of a part."""
+        for start, stop in part:
+            kernel(self.data, self.indices, self.indptr, *arguments, start, stop)
+
+    def _sum_by_column(self, kernel, width, *arguments):
+        """What a kernel adds up in an array of shape (n_columns, width), its last argument."""
+        if not self.lines_are_rows:  # no column is in two parts
+            out = np.zeros((self.n_columns, width))
+            self._run(lambda part: self._pass(kernel, part, *arguments, out), self._parts)
+            return out
+
+        def task(part):
+            out = np.zeros((self.n_columns, width))
+            self._pass(kernel, part, *arguments, out)
+            return out
+
+        total, *others = self._run(task, self._parts)
+        for out in others:
+            total += out
+        return total
+
+    def _slots(self, columns):
+        slot = np.full(self.n_columns, -1, dtype=np.int32)
+        slot[columns] = np.arange(len(columns), dtype=np.int32)
+        return slot
 
     def moments(self, weights, center):
         """`Moments`, the implicit zeros included."""
-        total, weight, largest, first, second = (np.zeros(self.n_columns) for _ in range(5))
-        count = np.zeros(self.n_columns, dtype=np.int64)
-        arrays, rows = (self.data, self.indices, self.indptr), self.lines_are_rows
-        _sparse.column_sums(*arrays, weights, rows, total, weight, count, largest)
-        self._counts = count
-        guess = total if center else np.zeros(self.n_columns)
+        # Equal weights become ones, whose sums have no rounding.
+        unit = weights.max()
+        sums = self._sum_by_column(_sparse.plain_sums, 2, weights / unit, self.lines_are_rows)
+        sums *= unit
+        moments, doubtful = plain_moments(sums[:, 0], sums[:, 1], 0.0, center)
+        if len(doubtful):
+            careful = self._careful_moments(doubtful, weights, center)
+            moments.mean[doubtful] = careful.mean
+            moments.deviation[doubtful] = careful.deviation
+        return moments
+
+    def _careful_moments(self, columns, weights, center):
+        """`Moments` of some columns, in two passes: about the mean, and in units of the largest."""
+        slot, n = self._slots(columns), len(columns)
+        total, weight, largest, first, second = (np.zeros(n) for _ in range(5))
+        count = np.zeros(n, dtype=np.int64)
+        rows = self.lines_are_rows
+        every_part = [r for part in self._parts for r in part]
+        self._pass(
+            _sparse.column_sums, every_part, weights, rows, slot, total, weight, count, largest
+        )
+        guess = total if center else np.zeros(n)
         unit = np.where(largest > 0, largest, 1.0)
-        _sparse.column_deviations(*arrays, np.sqrt(weights), rows, guess, unit, first, second)
+        if largest.any():
+            roots = np.sqrt(weights)
+            self._pass(
+                _sparse.column_deviations,
+                every_part,
+                *(roots, rows, slot, guess, unit, first, second),
+            )
         # A full column has no implicit zero; elsewhere their weight is what the stored ones leave.
-        rest = np.where(count < self.n_rows, np.maximum(1.0 - weight, 0.0), 0.0)
+        rest = np.where(count < np.count_nonzero(weights), np.maximum(1.0 - weight, 0.0), 0.0)
         shift = guess / unit
         first -= rest * shift
         second += rest * shift * shift
         return moments_about(first, second, guess, unit, largest, center)
 
+    @cached_property
+    def _counts(self):
+        """Number of stored entries of each column; a column has no more than int32 counts."""
+        if not self.lines_are_rows:
+            return np.diff(self.indptr)
+        count = np.zeros(self.n_columns, dtype=np.int32)
+        for part in self._parts:
+            for start, stop in part:
+                _sparse.count_entries(self.indices, self.indptr, count, start, stop)
+        return count
+
     def stored_in(self, columns):
-        if self._counts is None:
-            self.moments(np.full(self.n_rows, 1.0 / self.n_rows), False)
-        return int(self._counts[columns].sum())
+        return int(self._counts[columns].sum(dtype=np.int64))
+
+
+def is_canonical(X):
+    """Whether the entries of each line are sorted, without duplicates, and inside the matrix."""
+    indptr = X.indptr.astype(X.indices.dtype, copy=False)
+    minor = X.shape[1 if X.format == "csr" else 0]
+    return all(
+        _sparse.ascending(X.indices, indptr, minor, start, stop)
+        for part in line_parts(indptr, 1)
+        for start, stop in part
+    )

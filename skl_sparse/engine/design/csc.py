@@ -14,19 +14,13 @@ class CSCDesign(CompressedDesign):
     lines_are_rows = False
 
     def correlate(self, R):
-        out = np.empty((self.n_columns, R.shape[1]))
-
-        def part(start, stop):
-            _sparse.line_dot(self.data, self.indices, self.indptr, R, out, start, stop)
-
-        self._run(part, self._ranges)
-        return out
+        return self._sum_by_column(_sparse.line_dot, R.shape[1], R)
 
     def predict(self, W):
         # Threads would each need a result of their own; most of W is zero, and skipped.
         out = np.zeros((self.n_rows, W.shape[1]))
-        for start, stop in self._ranges:
-            _sparse.line_scatter(self.data, self.indices, self.indptr, W, out, start, stop)
+        for part in self._parts:
+            self._pass(_sparse.line_scatter, part, W, out)
         return out
 
     def gram(self, known, new, row_weights, center, out):

@@ -12,45 +12,18 @@ class CSRDesign(CompressedDesign):
     lines_are_rows = True
 
     def correlate(self, R):
-        def part(start, stop):
-            out = np.zeros((self.n_columns, R.shape[1]))
-            _sparse.line_scatter(self.data, self.indices, self.indptr, R, out, start, stop)
-            return out
-
-        total, *others = self._run(part, self._ranges)
-        for out in others:
-            total += out
-        return total
+        return self._sum_by_column(_sparse.line_scatter, R.shape[1], R)
 
     def predict(self, W):
         out = np.empty((self.n_rows, W.shape[1]))
-
-        def part(start, stop):
-            _sparse.line_dot(self.data, self.indices, self.indptr, W, out, start, stop)
-
-        self._run(part, self._ranges)
+        self._run(lambda part: self._pass(_sparse.line_dot, part, W, out), self._parts)
         return out
-
-    def _slots(self, columns):
-        slot = np.full(self.n_columns, -1, dtype=np.int32)
-        slot[columns] = np.arange(len(columns), dtype=np.int32)
-        return slot
 
     def gram(self, known, new, row_weights, center, out):
         slot = self._slots(np.concatenate([known, new]))
         out[:] = 0.0
-        for start, stop in self._ranges:
-            _sparse.row_gram(
-                self.data,
-                self.indices,
-                self.indptr,
-                row_weights,
-                slot,
-                len(known),
-                out,
-                start,
-                stop,
-            )
+        for part in self._parts:
+            self._pass(_sparse.row_gram, part, row_weights, slot, len(known), out)
         columns = np.concatenate([known, new])
         for row, column in zip(out, new, strict=True):
             if center[column] != 0.0:

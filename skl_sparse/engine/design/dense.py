@@ -4,12 +4,29 @@ import numpy as np
 
 import skl_sparse.engine.design._dense as _dense
 
-from .base import DenseColumns, Design, moments_about
+from .base import DenseColumns, Design, moments_about, plain_moments
 
-CHUNK = 1 << 22  # entries converted or copied at a time: 32 MiB of float64
+# Entries of one call into compiled code, or of a copy that need not stay in cache.
+CHUNK = 1 << 22
+# Entries of a panel of the Gram: large enough for BLAS to come to speed.
+PANEL = 1 << 19
+# Entries converted or copied at a time, half a MiB of float64, and how many of them along a line.
+BLOCK, STRETCH = 1 << 16, 1 << 12
+
+
+def blocks(n, step):
+    """Slices of length ``step`` that cover range(n)."""
+    step = max(1, step)
+    return [slice(start, min(start + step, n)) for start in range(0, n, step)]
 
 
 class DenseDesign(Design):
+    """An array, read in lines as it lies in memory: columns in Fortran order, else rows.
+
+    X^T R and X W are the products of the lines with a matrix and the products of their transpose,
+    one way round or the other.
+    """
+
     entry_cost = 1.0
     gathered_entry_bytes = 8
     lazy_offset = 1e4
@@ -19,65 +36,140 @@ class DenseDesign(Design):
         self.n_rows, self.n_columns = X.shape
         self.n_threads = n_threads
         self.nbytes = X.nbytes
+        self.lines_are_columns = X.flags.f_contiguous
+        self.lines = X.T if self.lines_are_columns else X
 
-    def _row_ranges(self, width=None):
-        step = max(1, CHUNK // max(1, self.n_columns if width is None else width))
-        if width is None:
-            # BLAS reads float64 where it lies: only the threads call for more than one range.
-            if self.X.dtype == np.float64:
-                step = self.n_rows
-            step = min(step, -(-self.n_rows // self.n_threads))
-        return [(a, min(a + step, self.n_rows)) for a in range(0, self.n_rows, max(1, step))]
+    def _tiles(self, n_lines, length, copied):
+        """A list for each thread of the tiles, (lines, positions), of its share of the lines.
 
-    def _rows(self, start, stop):
-        return self.X[start:stop].astype(np.float64, copy=False)
+        BLAS reads float64 where it lies. What has to be converted or copied is cut so small that
+        the copy stays in cache.
+        """
+        each = -(-n_lines // self.n_threads)
+        copied = copied or self.lines.dtype != np.float64
+        stretch = min(length, STRETCH) if copied else length
+        step = BLOCK // max(1, stretch) if copied else each
+        return [
+            [
+                (slice(part.start + some.start, part.start + some.stop), positions)
+                for positions in blocks(length, stretch)
+                for some in blocks(part.stop - part.start, step)
+            ]
+            for part in blocks(n_lines, each)
+        ]
+
+    def _dot(self, V, chosen=None):
+        """Lines times V; on the chosen positions of each line alone, if given."""
+        out = np.zeros((len(self.lines), V.shape[1]))
+
+        def task(tiles):
+            for lines, at in tiles:
+                tile = self.lines[lines, at if chosen is None else chosen[at]]
+                out[lines] += as_double(tile) @ V[at]
+
+        self._run(task, self._tiles(len(self.lines), len(V), chosen is not None))
+        return out
+
+    def _scatter(self, V, chosen=None):
+        """Transposed lines times V; of the chosen lines alone, if given."""
+        length = self.lines.shape[1]
+
+        def task(tiles):
+            out = np.zeros((length, V.shape[1]))
+            for lines, at in tiles:
+                tile = self.lines[lines if chosen is None else chosen[lines], at]
+                out[at] += as_double(tile).T @ V[lines]
+            return out
+
+        return sum(self._run(task, self._tiles(len(V), length, chosen is not None)))
 
     def correlate(self, R):
-        def part(start, stop):
-            return self._rows(start, stop).T @ R[start:stop]
-
-        return sum(self._run(part, self._row_ranges()), np.zeros((self.n_columns, R.shape[1])))
+        return self._dot(R) if self.lines_are_columns else self._scatter(R)
 
     def predict(self, W):
         columns = np.flatnonzero(W.any(axis=1))
-        out = np.zeros((self.n_rows, W.shape[1]))
         # Reading a few columns of each row beats reading all of them.
-        few = len(columns) < self.n_columns // (2 if self.X.flags.f_contiguous else 8)
-        weights = np.ascontiguousarray(W[columns]) if few else W
+        if len(columns) >= self.n_columns // (2 if self.lines_are_columns else 8):
+            return self._scatter(W) if self.lines_are_columns else self._dot(W)
+        if not len(columns):
+            return np.zeros((self.n_rows, W.shape[1]))
+        if self.lines_are_columns:
+            return self._scatter(W[columns], columns)
+        return self._dot(W[columns], columns)
 
-        def part(start, stop):
-            rows = self.X[start:stop, columns].astype(np.float64, copy=False) if few else None
-            out[start:stop] = (self._rows(start, stop) if rows is None else rows) @ weights
-
-        self._run(part, self._row_ranges(len(columns)) if few else self._row_ranges())
-        return out
+    def _columns(self, columns, rows):
+        """A copy of some entries, a row a column of X, as contiguous as X lets them be."""
+        if self.lines_are_columns:
+            return self.lines[columns, rows]
+        return self.lines[rows].take(columns, axis=1).T
 
     def gram(self, known, new, row_weights, center, out):
         columns = np.concatenate([known, new])
+        center, roots = center[columns], np.sqrt(row_weights)
         out[:] = 0.0
-        for start, stop in self._row_ranges(len(columns)):
-            rows = self.X[start:stop, columns] - center[columns]
-            out += (rows[:, len(known) :] * row_weights[start:stop, None]).T @ rows
+        for rows in blocks(self.n_rows, PANEL // max(1, len(columns))):
+            panel = as_double(self._columns(columns, rows))
+            panel -= center[:, None]
+            panel *= roots[rows]
+            lines = panel if self.lines_are_columns else panel.T
+            _dense.add_products(lines, self.lines_are_columns, len(known), out)
+        _dense.fold(out, len(known))
 
     def gather(self, columns, row_scale, column_scale):
         values = np.empty((len(columns), self.n_rows))
-        for start, stop in self._row_ranges(len(columns)):
-            rows = self.X[start:stop, columns].T
-            np.multiply(rows, column_scale[:, None], out=values[:, start:stop])
-            values[:, start:stop] *= row_scale[start:stop]
+        for rows in blocks(self.n_rows, STRETCH // 4):
+            for some in blocks(len(columns), 4 * BLOCK // STRETCH):
+                tile = values[some, rows]
+                entries = self._columns(columns[some], rows)
+                np.multiply(entries, column_scale[some, None], out=tile)
+                tile *= row_scale[rows]
         return DenseColumns(values)
 
     def moments(self, weights, center):
-        largest, guess, first, second = (np.zeros(self.n_columns) for _ in range(4))
-        rows = not self.X.flags.f_contiguous
-        lines = self.X if rows else self.X.T
-        _dense.column_sums(lines, weights, rows, guess, largest)
-        if not center:
-            guess[:] = 0.0
-        unit = np.where(largest > 0, largest, 1.0)
+        # The first row lies among the others: sums about it lose little to cancellation.
+        shift = self.X[0].astype(np.float64) if center else np.zeros(self.n_columns)
+        first, second = np.zeros(self.n_columns), np.zeros(self.n_columns)
+
+        def task(columns):
+            at = shift[columns], first[columns], second[columns]
+            for rows in blocks(self.n_rows, CHUNK // len(shift[columns])):
+                block = self.X[rows, columns]
+                if self.lines_are_columns:
+                    _dense.sums_by_columns(block.T, weights[rows], *at)
+                else:
+                    block = block if block.strides[1] == block.itemsize else block.copy("C")
+                    _dense.sums_by_rows(block, weights[rows], *at)
+
+        width = -(-self.n_columns // self.n_threads)
+        if self.lines_are_columns:
+            width = min(width, CHUNK // self.n_rows)
+        self._run(task, blocks(self.n_columns, width))
+        moments, doubtful = plain_moments(first, second, shift, center)
+        for some in blocks(len(doubtful), CHUNK // self.n_rows):
+            columns = doubtful[some]
+            careful = self._careful_moments(columns, weights, center)
+            moments.mean[columns] = careful.mean
+            moments.deviation[columns] = careful.deviation
+        return moments
+
+    def _careful_moments(self, columns, weights, center):
+        """`Moments` of some columns, in two passes: about the mean, and in units of the largest."""
+        live = weights > 0
+        weights = weights[live]
         roots = np.sqrt(weights)
-        _dense.column_deviations(lines, roots, rows, guess, unit, first, second)
+        values = self.X[:, columns].T[:, live].astype(np.float64)
+        largest = np.abs(values).max(axis=1)
+        unit = np.where(largest > 0, largest, 1.0)
+        guess = values @ weights if center else np.zeros(len(columns))
+        values -= guess[:, None]
+        values /= unit[:, None]
+        values *= roots
+        first, second = values @ roots, np.einsum("ij,ij->i", values, values)
         return moments_about(first, second, guess, unit, largest, center)
 
     def stored_in(self, columns):
         return self.n_rows * len(columns)
+
+
+def as_double(values):
+    return values.astype(np.float64, copy=False)
