@@ -223,6 +223,29 @@ def column_deviations(
                     second[place] += deviation * deviation
 
 
+cdef inline Py_ssize_t pick(
+    const real_t *data,
+    const index_t *indices,
+    Py_ssize_t n_entries,
+    const int32_t *slot,
+    int32_t *place,
+    double *value,
+) noexcept nogil:
+    """List the place and value of each entry whose column has a slot; return their number.
+
+    Every entry is written, and overwritten by the next if it has no slot: few processors foresee
+    which entries have one, and a wrong guess costs more than a store. Room is needed for one more.
+    """
+    cdef Py_ssize_t k, n = 0
+    cdef int32_t found
+    for k in range(n_entries):
+        found = slot[indices[k]]
+        place[n] = found
+        value[n] = data[k]
+        n += found >= 0
+    return n
+
+
 def row_gram(
     const real_t[::1] data,
     const index_t[::1] indices,
@@ -230,6 +253,8 @@ def row_gram(
     const double[::1] row_weights,
     const int32_t[::1] slot,
     Py_ssize_t n_known,
+    Py_ssize_t share,
+    Py_ssize_t n_shares,
     double[:, ::1] out,
     Py_ssize_t start,
     Py_ssize_t stop,
@@ -237,64 +262,35 @@ def row_gram(
     """Add X_new^T D X_all over the rows start <= i < stop of a CSR matrix.
 
     ``slot[column]`` is the column's place in the Gram, -1 for none; places from ``n_known`` on are
-    new. ``out[a - n_known, b]`` gets the pair of a new place a and any place b.
+    new. ``out[a - n_known, b]`` gets the pair of a new place a and any place b; if all are new, each
+    pair is added once, in one of the two places that are its. Only the rows of ``out`` whose place
+    is ``share`` modulo ``n_shares`` are touched.
     """
-    cdef Py_ssize_t i, k, a, b, n_old, n_new, place
-    cdef Py_ssize_t width = slot.shape[0] if slot.shape[0] > 0 else 1
-    cdef int32_t *old_place = <int32_t *> malloc(width * sizeof(int32_t))
-    cdef int32_t *new_place = <int32_t *> malloc(width * sizeof(int32_t))
-    cdef double *old_value = <double *> malloc(width * sizeof(double))
-    cdef double *new_value = <double *> malloc(width * sizeof(double))
-    cdef double value
-    if not (old_place and new_place and old_value and new_value):
-        free(old_place)
-        free(new_place)
-        free(old_value)
-        free(new_value)
+    cdef Py_ssize_t i, a, b, first, n, m = out.shape[1]
+    cdef int32_t *place = <int32_t *> malloc((m + 1) * sizeof(int32_t))
+    cdef double *value = <double *> malloc((m + 1) * sizeof(double))
+    cdef double weighted
+    cdef double *target
+    cdef bint once = n_known == 0
+    if not (place and value):
+        free(place)
+        free(value)
         raise MemoryError("no memory for a row of the working set")
     with nogil:
         for i in range(start, stop):
-            if row_weights[i] == 0.0:
+            first = indptr[i]
+            if row_weights[i] == 0.0 or first == indptr[i + 1]:
                 continue
-            n_old = 0
-            n_new = 0
-            for k in range(indptr[i], indptr[i + 1]):
-                place = slot[indices[k]]
-                if place < 0:
+            n = pick(&data[first], &indices[first], indptr[i + 1] - first, &slot[0], place, value)
+            for a in range(n):
+                if place[a] < n_known or (n_shares > 1 and place[a] % n_shares != share):
                     continue
-                if place < n_known:
-                    old_place[n_old] = <int32_t> place
-                    old_value[n_old] = data[k]
-                    n_old += 1
-                else:
-                    new_place[n_new] = <int32_t> place
-                    new_value[n_new] = data[k]
-                    n_new += 1
-            for a in range(n_new):
-                value = row_weights[i] * new_value[a]
-                place = new_place[a] - n_known
-                for b in range(n_old):
-                    out[place, old_place[b]] += value * old_value[b]
-                for b in range(n_new):
-                    out[place, new_place[b]] += value * new_value[b]
-        free(old_place)
-        free(new_place)
-        free(old_value)
-        free(new_value)
-
-
-def count_in_rows(
-    const index_t[::1] indices,
-    const index_t[::1] indptr,
-    const int32_t[::1] slot,
-    int64_t[::1] count,
-):
-    """count[slot[column]] += 1 for every stored entry of a column that has a slot."""
-    cdef Py_ssize_t k
-    with nogil:
-        for k in range(indptr[0], indptr[indptr.shape[0] - 1]):
-            if slot[indices[k]] >= 0:
-                count[slot[indices[k]]] += 1
+                weighted = row_weights[i] * value[a]
+                target = &out[place[a] - n_known, 0]
+                for b in range(a if once else 0, n):
+                    target[place[b]] += weighted * value[b]
+        free(place)
+        free(value)
 
 
 def gather_from_rows(
@@ -307,17 +303,54 @@ def gather_from_rows(
     int64_t[::1] cursor,
     double[::1] values,
     int32_t[::1] rows,
+    Py_ssize_t start,
+    Py_ssize_t stop,
 ):
     """Copy the columns that have a slot out of a CSR matrix, scaled, column after column.
 
     ``cursor[slot]`` is where the column's next entry goes.
     """
-    cdef Py_ssize_t i, k, place
+    cdef Py_ssize_t i, a, first, n, to, m = slot_scale.shape[0]
+    cdef int32_t *place = <int32_t *> malloc((m + 1) * sizeof(int32_t))
+    cdef double *value = <double *> malloc((m + 1) * sizeof(double))
+    if not (place and value):
+        free(place)
+        free(value)
+        raise MemoryError("no memory for a row of the working set")
     with nogil:
-        for i in range(indptr.shape[0] - 1):
-            for k in range(indptr[i], indptr[i + 1]):
-                place = slot[indices[k]]
-                if place >= 0:
-                    values[cursor[place]] = data[k] * slot_scale[place] * row_scale[i]
-                    rows[cursor[place]] = <int32_t> i
-                    cursor[place] += 1
+        for i in range(start, stop):
+            first = indptr[i]
+            if first == indptr[i + 1]:
+                continue
+            n = pick(&data[first], &indices[first], indptr[i + 1] - first, &slot[0], place, value)
+            for a in range(n):
+                to = cursor[place[a]]
+                values[to] = value[a] * slot_scale[place[a]] * row_scale[i]
+                rows[to] = <int32_t> i
+                cursor[place[a]] = to + 1
+        free(place)
+        free(value)
+
+
+def gather_lines(
+    const real_t[::1] data,
+    const index_t[::1] indices,
+    const index_t[::1] indptr,
+    const double[::1] row_scale,
+    const int64_t[::1] columns,
+    const double[::1] column_scale,
+    const int64_t[::1] starts,
+    double[::1] values,
+    int32_t[::1] rows,
+):
+    """Copy the named columns out of a CSC matrix, scaled; column k from ``starts[k]`` on."""
+    cdef Py_ssize_t i, j, k, row, to
+    with nogil:
+        for k in range(columns.shape[0]):
+            j = columns[k]
+            to = starts[k]
+            for i in range(indptr[j], indptr[j + 1]):
+                row = indices[i]
+                values[to] = data[i] * column_scale[k] * row_scale[row]
+                rows[to] = <int32_t> row
+                to += 1

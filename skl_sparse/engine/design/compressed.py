@@ -27,6 +27,7 @@ class CompressedDesign(Design):
         self.n_threads = n_threads
         self.nbytes = X.data.nbytes + X.indices.nbytes + X.indptr.nbytes
         self._parts = line_parts(X.indptr, n_threads)
+        self._all_ranges = [r for part in self._parts for r in part]
 
     def _pass(self, kernel, part, *arguments):
         """Call a kernel on all ranges of a part."""
@@ -55,6 +56,11 @@ class CompressedDesign(Design):
         slot[columns] = np.arange(len(columns), dtype=np.int32)
         return slot
 
+    def _room(self, columns):
+        """Where to gather columns: where each begins, their values, their rows."""
+        indptr = np.concatenate([[0], np.cumsum(self._counts[columns], dtype=np.int64)])
+        return indptr, np.empty(indptr[-1]), np.empty(indptr[-1], dtype=np.int32)
+
     def moments(self, weights, center):
         """`Moments`, the implicit zeros included."""
         # Equal weights become ones, whose sums have no rounding.
@@ -74,9 +80,16 @@ class CompressedDesign(Design):
         total, weight, largest, first, second = (np.zeros(n) for _ in range(5))
         count = np.zeros(n, dtype=np.int64)
         rows = self.lines_are_rows
-        every_part = [r for part in self._parts for r in part]
         self._pass(
-            _sparse.column_sums, every_part, weights, rows, slot, total, weight, count, largest
+            _sparse.column_sums,
+            self._all_ranges,
+            weights,
+            rows,
+            slot,
+            total,
+            weight,
+            count,
+            largest,
         )
         guess = total if center else np.zeros(n)
         unit = np.where(largest > 0, largest, 1.0)
@@ -84,7 +97,7 @@ class CompressedDesign(Design):
             roots = np.sqrt(weights)
             self._pass(
                 _sparse.column_deviations,
-                every_part,
+                self._all_ranges,
                 *(roots, rows, slot, guess, unit, first, second),
             )
         # A full column has no implicit zero; elsewhere their weight is what the stored ones leave.
@@ -100,9 +113,8 @@ class CompressedDesign(Design):
         if not self.lines_are_rows:
             return np.diff(self.indptr)
         count = np.zeros(self.n_columns, dtype=np.int32)
-        for part in self._parts:
-            for start, stop in part:
-                _sparse.count_entries(self.indices, self.indptr, count, start, stop)
+        for start, stop in self._all_ranges:
+            _sparse.count_entries(self.indices, self.indptr, count, start, stop)
         return count
 
     def stored_in(self, columns):

@@ -5,7 +5,7 @@ from scipy.sparse import csc_array
 
 import skl_sparse.engine.design._sparse as _sparse
 
-from .base import SparseColumns
+from .base import MOST_ENTRIES, SparseColumns
 from .compressed import CompressedDesign
 from .csr import CSRDesign
 
@@ -19,8 +19,7 @@ class CSCDesign(CompressedDesign):
     def predict(self, W):
         # Threads would each need a result of their own; most of W is zero, and skipped.
         out = np.zeros((self.n_rows, W.shape[1]))
-        for part in self._parts:
-            self._pass(_sparse.line_scatter, part, W, out)
+        self._pass(_sparse.line_scatter, self._all_ranges, W, out)
         return out
 
     def gram(self, known, new, row_weights, center, out):
@@ -34,12 +33,13 @@ class CSCDesign(CompressedDesign):
         rows.gram(places[:split], places[split:], row_weights, center[columns], out)
 
     def gather(self, columns, row_scale, column_scale):
-        starts, stops = self.indptr[columns], self.indptr[columns + 1]
-        indptr = np.concatenate([[0], np.cumsum(stops - starts, dtype=np.int64)])
-        values = np.empty(indptr[-1])
-        rows = np.empty(indptr[-1], dtype=np.int32)
-        for k in range(len(columns)):
-            source, place = slice(starts[k], stops[k]), slice(indptr[k], indptr[k + 1])
-            rows[place] = self.indices[source]
-            values[place] = self.data[source] * column_scale[k] * row_scale[rows[place]]
+        indptr, values, rows = self._room(columns)
+        names = columns.astype(np.int64)
+        most = max(1, MOST_ENTRIES // self.n_rows)
+        for start in range(0, len(columns), most):
+            some = slice(start, start + most)
+            _sparse.gather_lines(
+                *(self.data, self.indices, self.indptr, row_scale),
+                *(names[some], column_scale[some], indptr[some], values, rows),
+            )
         return SparseColumns(values, rows, indptr, np.zeros(len(columns)))

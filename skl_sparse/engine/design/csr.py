@@ -2,10 +2,14 @@
 
 import numpy as np
 
+import skl_sparse.engine.design._dense as _dense
 import skl_sparse.engine.design._sparse as _sparse
 
 from .base import SparseColumns
 from .compressed import CompressedDesign
+
+# Memory that threads may take for copies of a Gram, one each; beyond, they share its rows.
+MOST_COPIED = 1 << 24
 
 
 class CSRDesign(CompressedDesign):
@@ -20,31 +24,33 @@ class CSRDesign(CompressedDesign):
         return out
 
     def gram(self, known, new, row_weights, center, out):
-        slot = self._slots(np.concatenate([known, new]))
-        out[:] = 0.0
-        for part in self._parts:
-            self._pass(_sparse.row_gram, part, row_weights, slot, len(known), out)
         columns = np.concatenate([known, new])
-        for row, column in zip(out, new, strict=True):
-            if center[column] != 0.0:
-                row -= center[column] * center[columns]
+        slot = self._slots(columns)
+        out[:] = 0.0
+        n_parts = len(self._parts)
+        if (n_parts - 1) * out.nbytes <= MOST_COPIED:
+            tasks = [(part, 0, 1, out if k == 0 else None) for k, part in enumerate(self._parts)]
+        else:
+            tasks = [(self._all_ranges, k, n_parts, out) for k in range(n_parts)]
+
+        def task(given):
+            part, share, n_shares, to = given
+            to = np.zeros_like(out) if to is None else to
+            self._pass(_sparse.row_gram, part, row_weights, slot, len(known), share, n_shares, to)
+            return to
+
+        for sums in self._run(task, tasks):
+            if sums is not out:
+                out += sums
+        if not len(known):
+            _dense.fold(out, 0)
+        if center.any():
+            for start in range(0, len(new), 64):
+                rows = slice(start, start + 64)
+                out[rows] -= center[new[rows], None] * center[columns]
 
     def gather(self, columns, row_scale, column_scale):
-        slot = self._slots(columns)
-        count = np.zeros(len(columns), dtype=np.int64)
-        _sparse.count_in_rows(self.indices, self.indptr, slot, count)
-        indptr = np.concatenate([[0], np.cumsum(count)])
-        values = np.empty(indptr[-1])
-        rows = np.empty(indptr[-1], dtype=np.int32)
-        _sparse.gather_from_rows(
-            self.data,
-            self.indices,
-            self.indptr,
-            row_scale,
-            slot,
-            column_scale,
-            indptr[:-1].copy(),
-            values,
-            rows,
-        )
+        indptr, values, rows = self._room(columns)
+        at = row_scale, self._slots(columns), column_scale, indptr[:-1].copy(), values, rows
+        self._pass(_sparse.gather_from_rows, self._all_ranges, *at)
         return SparseColumns(values, rows, indptr, np.zeros(len(columns)))

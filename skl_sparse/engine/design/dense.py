@@ -105,12 +105,12 @@ class DenseDesign(Design):
 
     def gram(self, known, new, row_weights, center, out):
         columns = np.concatenate([known, new])
-        center, roots = center[columns], np.sqrt(row_weights)
+        center = center[columns, None]
         out[:] = 0.0
         for rows in blocks(self.n_rows, PANEL // max(1, len(columns))):
             panel = as_double(self._columns(columns, rows))
-            panel -= center[:, None]
-            panel *= roots[rows]
+            panel -= center
+            panel *= np.sqrt(row_weights[rows])
             lines = panel if self.lines_are_columns else panel.T
             _dense.add_products(lines, self.lines_are_columns, len(known), out)
         _dense.fold(out, len(known))

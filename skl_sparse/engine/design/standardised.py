@@ -23,7 +23,7 @@ class StandardisedDesign:
     def __init__(self, design, weights, center):
         self.design = design
         self.n_rows, self.n_columns = design.n_rows, design.n_columns
-        self.q = np.sqrt(weights)
+        self.weights, self.q = weights, np.sqrt(weights)
         self.idle_rows = np.flatnonzero(weights == 0)
         moments = design.moments(weights, center)
         self.mean, self.deviation = moments.mean, moments.deviation
@@ -73,10 +73,9 @@ class StandardisedDesign:
         columns = np.concatenate([known, new])
         if out is None:
             out = np.empty((len(new), len(columns)))
-        self.design.gram(known, new, self.q**2, self.mean, out)
-        scale = self.scale[columns]
-        for row, column in zip(out, new, strict=True):
-            row *= self.scale[column] * scale
+        self.design.gram(known, new, self.weights, self.mean, out)
+        out *= self.scale[columns]
+        out *= self.scale[new, None]
         held = self._held(columns)
         for start in range(0, len(held), PER_PASS):
             places, kept = held[start : start + PER_PASS].T
