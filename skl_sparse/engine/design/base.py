@@ -9,6 +9,10 @@ import numpy as np
 
 # Entries that one call into compiled code passes over: an interrupt waits no longer than that.
 MOST_ENTRIES = 1 << 26
+# Columns looked at at a time, where NumPy needs room for intermediate results.
+STRETCH = 1 << 14
+# Columns that take part in one pass, where it needs a number for each of them and all others.
+PER_PASS = 64
 # A variance summed in one pass is trusted above this share of its sum of squares, above this
 # multiple of the shift, and while the squares stay in this range.
 LEAST_SHARE = 1 / 16
@@ -114,12 +118,19 @@ def plain_moments(first, second, shift, center):
     a small difference of large numbers or at the level of rounding, and those whose squares have
     left the range of numbers; a comparison with nan, too, ends in doubt.
     """
-    with np.errstate(all="ignore"):
-        variance = second - first * first if center else second
-        floor = np.maximum(second * LEAST_SHARE, (LEAST_DEVIATION * shift) ** 2)
-        good = (variance >= floor) & (second > SQUARES[0]) & (second < SQUARES[1])
-        mean = shift + first if center else np.zeros(len(first))
-        return Moments(mean, np.sqrt(variance)), np.flatnonzero(~good)
+    moments = Moments(np.zeros(len(first)), np.empty(len(first)))
+    doubtful = []
+    for some in blocks(len(first), STRETCH):
+        total, square = first[some], second[some]
+        with np.errstate(all="ignore"):
+            variance = square - total * total if center else square
+            floor = np.maximum(square * LEAST_SHARE, (LEAST_DEVIATION * shift[some]) ** 2)
+            good = (variance >= floor) & (square > SQUARES[0]) & (square < SQUARES[1])
+            np.sqrt(variance, out=moments.deviation[some])
+        if center:
+            np.add(shift[some], total, out=moments.mean[some])
+        doubtful.append(some.start + np.flatnonzero(~good))
+    return moments, np.concatenate(doubtful)
 
 
 def moments_about(first, second, guess, unit, largest, center):
@@ -135,6 +146,12 @@ def moments_about(first, second, guess, unit, largest, center):
     deviation = unit * np.sqrt(variance)
     deviation[deviation <= 8 * np.finfo(np.float64).eps * largest] = 0.0
     return Moments(guess + unit * first, deviation)
+
+
+def blocks(n, step):
+    """Slices of length ``step`` that cover range(n)."""
+    step = max(1, step)
+    return [slice(start, min(start + step, n)) for start in range(0, n, step)]
 
 
 def line_parts(indptr, n_parts, most=MOST_ENTRIES):

@@ -63,11 +63,12 @@ class CompressedDesign(Design):
 
     def moments(self, weights, center):
         """`Moments`, the implicit zeros included."""
+        zero = np.broadcast_to(0.0, self.n_columns)
         # Equal weights become ones, whose sums have no rounding.
         unit = weights.max()
         sums = self._sum_by_column(_sparse.plain_sums, 2, weights / unit, self.lines_are_rows)
         sums *= unit
-        moments, doubtful = plain_moments(sums[:, 0], sums[:, 1], 0.0, center)
+        moments, doubtful = plain_moments(sums[:, 0], sums[:, 1], zero, center)
         if len(doubtful):
             careful = self._careful_moments(doubtful, weights, center)
             moments.mean[doubtful] = careful.mean

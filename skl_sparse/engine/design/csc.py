@@ -5,7 +5,7 @@ from scipy.sparse import csc_array
 
 import skl_sparse.engine.design._sparse as _sparse
 
-from .base import MOST_ENTRIES, SparseColumns
+from .base import MOST_ENTRIES, SparseColumns, blocks
 from .compressed import CompressedDesign
 from .csr import CSRDesign
 
@@ -35,9 +35,7 @@ class CSCDesign(CompressedDesign):
     def gather(self, columns, row_scale, column_scale):
         indptr, values, rows = self._room(columns)
         names = columns.astype(np.int64)
-        most = max(1, MOST_ENTRIES // self.n_rows)
-        for start in range(0, len(columns), most):
-            some = slice(start, start + most)
+        for some in blocks(len(columns), MOST_ENTRIES // self.n_rows):
             _sparse.gather_lines(
                 *(self.data, self.indices, self.indptr, row_scale),
                 *(names[some], column_scale[some], indptr[some], values, rows),

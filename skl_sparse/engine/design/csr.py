@@ -5,7 +5,7 @@ import numpy as np
 import skl_sparse.engine.design._dense as _dense
 import skl_sparse.engine.design._sparse as _sparse
 
-from .base import SparseColumns
+from .base import PER_PASS, SparseColumns, blocks
 from .compressed import CompressedDesign
 
 # Memory that threads may take for copies of a Gram, one each; beyond, they share its rows.
@@ -45,8 +45,7 @@ class CSRDesign(CompressedDesign):
         if not len(known):
             _dense.fold(out, 0)
         if center.any():
-            for start in range(0, len(new), 64):
-                rows = slice(start, start + 64)
+            for rows in blocks(len(new), PER_PASS):
                 out[rows] -= center[new[rows], None] * center[columns]
 
     def gather(self, columns, row_scale, column_scale):

@@ -4,7 +4,7 @@ import numpy as np
 
 import skl_sparse.engine.design._dense as _dense
 
-from .base import DenseColumns, Design, moments_about, plain_moments
+from .base import DenseColumns, Design, blocks, moments_about, plain_moments
 
 # Entries of one call into compiled code, or of a copy that need not stay in cache.
 CHUNK = 1 << 22
@@ -12,12 +12,6 @@ CHUNK = 1 << 22
 PANEL = 1 << 19
 # Entries converted or copied at a time, half a MiB of float64, and how many of them along a line.
 BLOCK, STRETCH = 1 << 16, 1 << 12
-
-
-def blocks(n, step):
-    """Slices of length ``step`` that cover range(n)."""
-    step = max(1, step)
-    return [slice(start, min(start + step, n)) for start in range(0, n, step)]
 
 
 class DenseDesign(Design):

@@ -2,10 +2,7 @@
 
 import numpy as np
 
-from .base import DenseColumns, SparseColumns
-
-# Columns held centred that take part in one pass over X.
-PER_PASS = 64
+from .base import PER_PASS, STRETCH, DenseColumns, SparseColumns, blocks
 
 
 class StandardisedDesign:
@@ -25,18 +22,20 @@ class StandardisedDesign:
         self.n_rows, self.n_columns = design.n_rows, design.n_columns
         self.weights, self.q = weights, np.sqrt(weights)
         self.idle_rows = np.flatnonzero(weights == 0)
+        self.center = center
         moments = design.moments(weights, center)
-        self.mean, self.deviation = moments.mean, moments.deviation
-        live = self.deviation > 0
-        self.scale = np.divide(1.0, self.deviation, out=np.zeros(self.n_columns), where=live)
+        self.mean, self.scale = moments.mean, moments.deviation
+        live = self.scale > 0
+        np.divide(1.0, self.scale, out=self.scale, where=live)
         with np.errstate(over="ignore"):
-            self.offset = np.flatnonzero(
-                live & (np.abs(self.mean) * self.scale > design.lazy_offset)
-            )
+            ratio = self.mean * self.scale
+            self.offset = np.flatnonzero(live & (np.abs(ratio, out=ratio) > design.lazy_offset))
         self.centred = self._centre(self.offset) if len(self.offset) else None
-        # The columns of A before the shift, and the shift in units of q.
-        self.shift = self.mean * self.scale
-        self.shift[self.offset] = 0.0
+
+    @property
+    def deviation(self):
+        """Deviation of each column, zero if it is constant."""
+        return np.divide(1.0, self.scale, out=np.zeros(self.n_columns), where=self.scale > 0)
 
     def _centre(self, columns):
         block = self.design.gather(columns, np.ones(self.n_rows), np.ones(len(columns)))
@@ -50,8 +49,11 @@ class StandardisedDesign:
     def correlate(self, R):
         """A^T R, shape (n_columns, k), for R of shape (n_rows, k)."""
         out = self.design.correlate(np.ascontiguousarray(self.q[:, None] * R))
-        out *= self.scale[:, None]
-        out -= self.shift[:, None] * (self.q @ R)
+        along_q = self.q @ R
+        for some in blocks(self.n_columns, STRETCH):
+            if self.center:
+                out[some] -= self.mean[some, None] * along_q
+            out[some] *= self.scale[some, None]
         if self.centred is not None:
             out[self.offset] = self.centred @ R
         return out
@@ -61,7 +63,8 @@ class StandardisedDesign:
         W = U * self.scale[:, None]
         W[self.offset] = 0.0
         out = self.design.predict(W)
-        out -= self.shift @ U
+        if self.center:
+            out -= self.mean @ W
         out *= self.q[:, None]
         out[self.idle_rows] = 0.0  # also where a huge value that does not count overflowed
         if self.centred is not None:
@@ -96,18 +99,28 @@ class StandardisedDesign:
         block = self.gather(columns)
         if isinstance(block, DenseColumns):
             return block.values.T
-        return block.spread(self.n_rows).T - np.outer(self.q, block.shift)
+        values = block.spread(self.n_rows)
+        self._shift(values, block.shift)
+        return values.T
+
+    def _shift(self, values, shift):
+        """Take the shifts, in units of q, off columns that are the rows of an array."""
+        for k in np.flatnonzero(shift):
+            values[k] -= shift[k] * self.q
 
     def gather(self, columns):
         """The columns of A as `SparseColumns` or `DenseColumns`."""
         block = self.design.gather(columns, self.q, self.scale[columns])
         held = self._held(columns)
+        with np.errstate(over="ignore"):
+            shift = self.mean[columns] * self.scale[columns]
+        shift[held[:, 0]] = 0.0
         if isinstance(block, DenseColumns):
-            block.values -= np.outer(self.shift[columns], self.q)
+            self._shift(block.values, shift)
             for i, k in held:
                 block.values[i] = self.centred[k]
             return block
-        block.shift = self.shift[columns]
+        block.shift = shift
         if len(held):
             every_row = np.arange(self.n_rows, dtype=np.int32)
             cuts = block.indptr[1:-1]

@@ -1,0 +1,219 @@
+"""The three questions and the moments, each kind of matrix against plain NumPy."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+import skl_sparse.engine.design.base as base
+import skl_sparse.engine.design.csr as csr
+import skl_sparse.engine.design.dense as dense
+import skl_sparse.engine.design.standardised as standardised
+from skl_sparse.engine.design import StandardisedDesign, as_design
+
+CONTAINERS = {
+    "C": np.ascontiguousarray,
+    "Fortran": np.asfortranarray,
+    "strided": lambda X: np.repeat(np.repeat(X, 2, axis=0), 3, axis=1)[::2, ::3],
+    "C, float32": lambda X: X.astype(np.float32, order="C"),
+    "Fortran, float32": lambda X: X.astype(np.float32, order="F"),
+    "csr": sp.csr_array,
+    "csc": sp.csc_array,
+    "csr, float32": lambda X: sp.csr_array(X.astype(np.float32)),
+    "csr, int64": lambda X: with_int64(sp.csr_array(X)),
+    "csc, int64": lambda X: with_int64(sp.csc_array(X)),
+}
+FLOAT64 = [name for name in CONTAINERS if "float32" not in name]
+
+
+def with_int64(X):
+    X.indices, X.indptr = X.indices.astype(np.int64), X.indptr.astype(np.int64)
+    return X
+
+
+def mixed_columns(rng, n=203, p=40):
+    """Half-empty columns, a constant one, an empty one, one far from zero; float32 holds them."""
+    X = rng.standard_normal((n, p)) * (rng.random((n, p)) < 0.4)
+    X[:, 3] += 1e3
+    X[:, 5] = 2.0
+    X[:, 6] = 0.0
+    return X.astype(np.float32).astype(np.float64)
+
+
+def row_weights(rng, n, kind):
+    if kind == "equal":
+        return np.full(n, 1.0 / n)
+    weights = rng.random(n)
+    if kind == "some zero":
+        weights[::3] = 0.0
+    return weights / weights.sum()
+
+
+@pytest.fixture
+def small_pieces(monkeypatch):
+    """Cut everything into many pieces, as only large data would be."""
+    monkeypatch.setattr(base, "MOST_ENTRIES", 500)
+    monkeypatch.setattr(base.line_parts, "__defaults__", (500,))
+    for module in (base, standardised):
+        monkeypatch.setattr(module, "STRETCH", 7)
+        monkeypatch.setattr(module, "PER_PASS", 4)
+    for name, value in {"CHUNK": 1000, "PANEL": 700, "BLOCK": 512, "STRETCH": 64}.items():
+        monkeypatch.setattr(dense, name, value)
+    monkeypatch.setattr(csr, "PER_PASS", 4)
+
+
+@pytest.mark.parametrize("n_threads", [1, 3])
+@pytest.mark.parametrize("center", [True, False])
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_answers_are_those_of_the_standardised_matrix(container, center, n_threads, small_pieces):
+    rng = np.random.default_rng(0)
+    X = mixed_columns(rng)
+    n, p = X.shape
+    weights = row_weights(rng, n, "some zero")
+    mean = weights @ X if center else np.zeros(p)
+    deviation = np.sqrt(weights @ (X - mean) ** 2)
+    deviation[deviation < 1e-12] = 0.0
+    scale = np.divide(1.0, deviation, out=np.zeros(p), where=deviation > 0)
+    expected = np.sqrt(weights)[:, None] * (X - mean) * scale
+
+    A = StandardisedDesign(as_design(CONTAINERS[container](X), n_threads), weights, center)
+    np.testing.assert_allclose(A.mean, mean, atol=1e-15, rtol=1e-13)
+    np.testing.assert_allclose(A.deviation, deviation, atol=0, rtol=1e-9)
+    close = {"atol": 2e-10, "rtol": 1e-10}
+    for k in (1, 3):
+        R = rng.standard_normal((n, k))
+        np.testing.assert_allclose(A.correlate(R), expected.T @ R, **close)
+        for n_rows in (0, 3, p):
+            U = np.zeros((p, k))
+            U[:n_rows] = rng.standard_normal((n_rows, k))
+            np.testing.assert_allclose(A.predict(U), expected @ U, **close)
+    columns = rng.permutation(p)[:30]
+    gram = expected[:, columns].T @ expected[:, columns]
+    for known in (0, 10, 29):
+        found = A.gram(columns[:known], columns[known:])
+        np.testing.assert_allclose(found, gram[known:], **close)
+    np.testing.assert_allclose(A.dense(columns), expected[:, columns], **close)
+    stored = (
+        n * 30
+        if "C" in container or "F" in container or container == "strided"
+        else (np.count_nonzero(X[:, columns]))
+    )
+    assert A.design.stored_in(columns) == stored
+
+
+def test_threads_that_share_the_rows_of_a_large_gram(monkeypatch):
+    rng = np.random.default_rng(1)
+    X = mixed_columns(rng)
+    columns, weights = np.arange(40), np.full(len(X), 1 / len(X))
+    design = as_design(sp.csr_array(X), 3)
+    monkeypatch.setattr(csr, "MOST_COPIED", 0)
+    for known in (0, 15):
+        found = np.empty((40 - known, 40))
+        design.gram(columns[:known], columns[known:], weights, np.zeros(40), found)
+        expected = (X.T @ X)[known:] / len(X)
+        np.testing.assert_allclose(found, expected, atol=1e-12, rtol=1e-12)
+
+
+def exact_moments(X, weights, center):
+    """Mean and deviation in extended precision, rows of weight zero left out."""
+    live = weights > 0
+    X, weights = X[live].astype(np.longdouble), weights[live].astype(np.longdouble)
+    weights = (weights / weights.sum())[:, None]
+    unit = np.abs(X).max(axis=0)
+    unit[unit == 0] = 1
+    X = X / unit
+    mean = (weights * X).sum(axis=0) if center else np.zeros(X.shape[1], np.longdouble)
+    return mean * unit, np.sqrt((weights * (X - mean) ** 2).sum(axis=0)) * unit
+
+
+def hard_columns(rng, n=400):
+    normal = rng.standard_normal((n, 4))
+    sparse = normal * (rng.random((n, 4)) < 0.2)
+    nearly_full = 1.0 * (np.arange(n)[:, None] != [0, 1, 2, n - 1])
+    few = np.array([[1e-3, 1.0, 1e3, 1e6]])
+    for scale in (1.0, 1e-150, 1e150, 1e-200, 1e200, 1e-290):
+        yield f"normal * {scale:g}", normal * scale
+        yield f"sparse * {scale:g}", sparse * scale
+        yield f"nearly full * {scale:g}", nearly_full * scale
+        yield f"positive * {scale:g}", (np.abs(normal) + 3) * scale
+    yield "far", normal + 1e8
+    yield "sparse and far", np.where(sparse != 0, sparse + 1e8, 0.0)
+    yield "far by many deviations", normal + few
+    yield "first row far off", np.vstack([np.full((1, 4), 1e6), normal[1:]])
+    yield "first row beyond squares", np.vstack([np.full((1, 4), 1e200), normal[1:]])
+
+
+@pytest.mark.parametrize("center", [True, False])
+@pytest.mark.parametrize("kind", ["equal", "random", "some zero"])
+@pytest.mark.parametrize("container", FLOAT64)
+def test_moments_of_hard_columns(container, kind, center):
+    rng = np.random.default_rng(2)
+    for name, X in hard_columns(rng):
+        weights = row_weights(rng, len(X), kind)
+        found = as_design(CONTAINERS[container](X)).moments(weights, center)
+        mean, deviation = exact_moments(X, weights, center)
+        constant = deviation <= 1e-15 * np.abs(mean)
+        assert np.array_equal(found.deviation == 0, constant), name
+        relative = np.abs(found.deviation[~constant] / deviation[~constant] - 1)
+        assert relative.max(initial=0) < 1e-10, name
+        rounding = 1e-12 * deviation + 1e-13 * np.abs(mean)
+        assert np.all(np.abs(found.mean - mean) <= rounding), name
+
+
+@pytest.mark.parametrize("container", FLOAT64)
+def test_constant_columns_have_no_deviation(container):
+    values = [0.1, 1e100, 1e-100, 0.0, 3.0, 7.0, 1e300, -1.0, 1 / 3]
+    X = np.tile(values, (300, 1))
+    for kind in ("equal", "random", "some zero"):
+        weights = row_weights(np.random.default_rng(3), len(X), kind)
+        found = as_design(CONTAINERS[container](X)).moments(weights, True)
+        assert not found.deviation.any(), kind
+        np.testing.assert_allclose(found.mean, values, rtol=1e-13)
+
+
+@pytest.mark.parametrize("container", FLOAT64)
+def test_rows_of_weight_zero_do_not_count(container):
+    # Neither their values nor, in a column that is full elsewhere, their zeros.
+    rng = np.random.default_rng(4)
+    X = rng.standard_normal((90, 4))
+    X[:, 1] = 5.0
+    weights = row_weights(rng, 90, "some zero")
+    idle = weights == 0
+    expected = as_design(X[~idle]).moments(weights[~idle], True)
+    for value in (0.0, 1e300, -1e-300):
+        X[idle] = value
+        found = as_design(CONTAINERS[container](X)).moments(weights, True)
+        np.testing.assert_allclose(found.mean, expected.mean, rtol=1e-12)
+        np.testing.assert_allclose(found.deviation, expected.deviation, rtol=1e-12)
+
+
+@pytest.mark.parametrize("container", ["csr", "csc", "csr, int64"])
+def test_matrices_are_put_in_order_unseen(container):
+    X = CONTAINERS[container](np.array([[1.0, 2.0, 0.0], [0.0, 3.0, 4.0], [5.0, 6.0, 0.0]]))
+    expected = as_design(X).correlate(np.eye(3))
+    X.indices[:2], X.data[:2] = X.indices[[1, 0]], X.data[[1, 0]]
+    X.has_canonical_format = X.has_sorted_indices = True  # a promise that does not hold
+    before = X.indices.copy(), X.data.copy()
+    design = as_design(X)
+    assert np.all(np.diff(design.indices[:2]) > 0)
+    np.testing.assert_allclose(design.correlate(np.eye(3)), expected)
+    np.testing.assert_array_equal(X.indices, before[0])
+    np.testing.assert_array_equal(X.data, before[1])
+    X.indices[0] = 3
+    with pytest.raises(ValueError, match=r"indices outside 0 \.\.\. 2"):
+        as_design(X)
+
+
+def test_parts_cover_the_lines_in_order():
+    rng = np.random.default_rng(5)
+    for n_lines in (1, 2, 50):
+        for lengths in (np.zeros(n_lines), rng.integers(0, 30, n_lines), np.full(n_lines, 1000)):
+            indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+            for n_parts in (1, 2, 7):
+                parts = base.line_parts(indptr, n_parts, most=100)
+                assert 1 <= len(parts) <= n_parts
+                ranges = [r for part in parts for r in part]
+                assert [a for a, _ in ranges] == [0, *(b for _, b in ranges[:-1])]
+                assert ranges[-1][1] == n_lines
+                # No more entries than asked, but for a line that has more by itself.
+                for a, b in ranges:
+                    assert indptr[b - 1] - indptr[a] <= 100 + lengths.max()
