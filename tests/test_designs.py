@@ -171,6 +171,14 @@ def test_constant_columns_have_no_deviation(container):
 
 
 @pytest.mark.parametrize("container", FLOAT64)
+def test_columns_that_vary_by_rounding_alone_have_no_deviation(container):
+    X = np.tile([5.0, 1e-3, 1e8], (300, 1))
+    X[::2] = np.nextafter(X[::2], np.inf)
+    found = as_design(CONTAINERS[container](X)).moments(np.full(300, 1 / 300), True)
+    assert not found.deviation.any()
+
+
+@pytest.mark.parametrize("container", FLOAT64)
 def test_rows_of_weight_zero_do_not_count(container):
     # Neither their values nor, in a column that is full elsewhere, their zeros.
     rng = np.random.default_rng(4)
