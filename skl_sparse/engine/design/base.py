@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -107,8 +108,13 @@ class Design(ABC):
         """Call ``task(part)`` for every part, on ``n_threads`` threads, results in order."""
         if self.n_threads == 1 or len(parts) == 1:
             return [task(part) for part in parts]
-        with ThreadPoolExecutor(self.n_threads) as pool:
-            return list(pool.map(task, parts))
+        others = self._others.map(task, parts[1:])
+        return [task(parts[0]), *others]
+
+    @cached_property
+    def _others(self):
+        """The threads next to the caller's; starting them anew for every pass would be felt."""
+        return ThreadPoolExecutor(self.n_threads - 1)
 
 
 def plain_moments(first, second, shift, center):
@@ -162,7 +168,8 @@ def line_parts(indptr, n_parts, most=MOST_ENTRIES):
     n_lines = len(indptr) - 1
     entries = int(indptr[-1])
     n_ranges = n_parts * max(1, -(-(entries + n_lines) // (most * n_parts)))
-    cuts = np.searchsorted(indptr, np.linspace(0, entries, n_ranges + 1)[1:-1])
+    goals = np.linspace(0, entries, n_ranges + 1)[1:-1].astype(indptr.dtype)
+    cuts = np.searchsorted(indptr, goals)
     edges = [0, *np.clip(cuts, 0, n_lines).tolist(), n_lines]
     ranges = list(pairwise(edges))
     each = n_ranges // n_parts
