@@ -1,0 +1,143 @@
+"""How the time of a fit grows with the rows, and shrinks with a second thread.
+
+    python benchmarks/growth.py [--rows N ...] [--figure FILE]
+    SKL_SPARSE_DATA=folder python benchmarks/growth.py --threads [--data NAME ...] [--share S]
+
+Growth: one-hot tables of 60 columns of categories, as frequent as words are, and a target that 50
+of the categories explain, the same whatever the number of rows. Lasso at a fixed alpha, which keeps
+about those 50. Time is given for each stored entry, and in matvecs (X.T @ r by SciPy): where the
+former is flat, a fit costs what reading its data costs, at any size. Caches hold small tables but
+not large ones, and every fit has a fixed cost: the matvec tells the one, the smallest table the
+other.
+
+Threads: the wall time of the same fit with n_jobs=1 and n_jobs=2, in turn. The best of several is
+what the processor can do; for a ratio that means something nothing else may run.
+"""
+
+import argparse
+import gc
+import time
+
+import data
+import numpy as np
+import scipy.sparse as sp
+from threadpoolctl import threadpool_limits
+
+from skl_sparse import SparseLpRegressor
+
+LARGE = ("flights_onehot", "spamassassin", "news20")
+N_FEATURES, N_RELEVANT = 60, 50
+ALPHA = 0.02
+
+
+def one_hot_table(n_rows):
+    """A one-hot table in CSR, p = 19 thousand, and a target with signal-to-noise ratio 1."""
+    rng = np.random.default_rng(0)
+    sizes = np.geomspace(4, 2000, N_FEATURES).astype(int)
+    first = np.cumsum(sizes) - sizes
+    indices = np.empty((n_rows, N_FEATURES), dtype=np.int32)
+    relevant = []
+    for k, size in enumerate(sizes):
+        share = 1.0 / np.arange(1, size + 1)
+        edges = np.cumsum(share) / share.sum()
+        category = np.searchsorted(edges, rng.random(n_rows)).clip(max=size - 1)
+        indices[:, k] = first[k] + category
+        relevant += [first[k] + 1, first[k] + 2]
+    indptr = np.arange(0, indices.size + 1, N_FEATURES, dtype=np.int32)
+    shape = n_rows, int(sizes.sum())
+    X = sp.csr_array((np.ones(indices.size), indices.reshape(-1), indptr), shape)
+    coef = np.zeros(shape[1])
+    coef[relevant[:N_RELEVANT]] = np.where(np.arange(N_RELEVANT) % 2, 1.0, -1.0)
+    signal = X @ coef
+    return X, signal + signal.std() * rng.standard_normal(n_rows)
+
+
+def best(function, repeats):
+    """Shortest wall time of some calls, and what the last returned."""
+    seconds = []
+    for _ in range(repeats):
+        gc.collect()
+        start = time.perf_counter()
+        result = function()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds), result
+
+
+def growth(numbers_of_rows):
+    """Print a line for each number of rows; nanoseconds for each stored entry."""
+    print(
+        f"{'n':>9}{'entries':>12}{'fit':>10}{'matvecs':>9}{'ns/entry':>10}{'ratio':>7}  non-zeros"
+    )
+    found = []
+    for n_rows in numbers_of_rows:
+        X, y = one_hot_table(n_rows)
+        r = y - y.mean()
+        matvec, _ = best(lambda X=X, r=r: X.T @ r, 9)
+        model = SparseLpRegressor(ALPHA)
+        seconds, model = best(lambda X=X, y=y, model=model: model.fit(X, y), 5)
+        found.append(1e9 * seconds / X.nnz)
+        print(
+            f"{n_rows:9,}{X.nnz:12,}{1e3 * seconds:7,.0f} ms{seconds / matvec:9.1f}"
+            f"{found[-1]:10.1f}{found[-1] / found[0]:7.2f}{np.count_nonzero(model.coef_):11,}",
+            flush=True,
+        )
+    return found
+
+
+def figure(numbers_of_rows, nanoseconds, path):
+    from matplotlib.figure import Figure
+
+    canvas = Figure(figsize=(6, 3.5), layout="constrained")
+    axes = canvas.add_subplot()
+    axes.plot(numbers_of_rows, nanoseconds, "o-", color="black")
+    axes.axhspan(0, 1.5 * min(nanoseconds), alpha=0.1, label="1.5 times the least")
+    axes.set(xscale="log", xlabel="rows", ylabel="ns per stored entry", ylim=(0, None))
+    axes.set_title(f"Time of a fit, {N_FEATURES} stored entries a row, the same support")
+    axes.legend()
+    axes.grid(alpha=0.3)
+    canvas.savefig(path, dpi=150)
+
+
+def threads(names, share, repeats):
+    print(f"alpha = alpha_max * {share:g}\n{'data':16}{'n_jobs=1':>11}{'n_jobs=2':>11}{'ratio':>7}")
+    for name in names:
+        loaded = data.load(name)
+        if loaded is None:
+            print(f"{name:16}  not found")
+            continue
+        X, y = loaded
+        alpha = share * np.abs(X.T @ (y - y.mean())).max() / len(y)
+        seconds = {1: [], 2: []}
+        for _ in range(repeats):
+            for n_jobs, times in seconds.items():
+                model = SparseLpRegressor(alpha, n_jobs=n_jobs)
+                times.append(best(lambda model=model, X=X, y=y: model.fit(X, y), 1)[0])
+        one, two = (min(times) for times in seconds.values())
+        print(
+            f"{name:16}{1e3 * one:8,.0f} ms{1e3 * two:8,.0f} ms{one / two:7.2f}",
+            flush=True,
+        )
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rows", nargs="+", type=int, default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--figure", metavar="FILE", help="write a picture of the growth")
+    parser.add_argument("--threads", action="store_true", help="compare one thread with two")
+    parser.add_argument("--data", nargs="+", default=LARGE, help="names of the data sets")
+    parser.add_argument("--share", type=float, default=0.01, help="alpha / alpha_max")
+    parser.add_argument("--repeats", type=int, default=7)
+    arguments = parser.parse_args()
+    if arguments.threads:
+        threads(arguments.data, arguments.share, arguments.repeats)
+        return
+    nanoseconds = growth(arguments.rows)
+    if arguments.figure:
+        figure(arguments.rows, nanoseconds, arguments.figure)
+
+
+if __name__ == "__main__":
+    with threadpool_limits(1):  # the threads counted here are not those of BLAS
+        main()
