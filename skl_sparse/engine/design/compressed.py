@@ -34,15 +34,21 @@ class CompressedDesign(Design):
         for start, stop in part:
             kernel(self.data, self.indices, self.indptr, *arguments, start, stop)
 
-    def _sum_by_column(self, kernel, width, *arguments):
-        """What a kernel adds up in an array of shape (n_columns, width), its last argument."""
-        if not self.lines_are_rows:  # no column is in two parts
-            out = np.zeros((self.n_columns, width))
-            self._run(lambda part: self._pass(kernel, part, *arguments, out), self._parts)
-            return out
+    def _by_line(self, kernel, width, *arguments):
+        """What a kernel writes to an array with a row a line, its last argument."""
+        out = np.zeros((len(self.indptr) - 1, width))
+        self._run(lambda part: self._pass(kernel, part, *arguments, out), self._parts)
+        return out
+
+    def _by_position(self, kernel, width, *arguments):
+        """What a kernel adds to an array with a row a position, its last argument.
+
+        Any line may hold any position: each thread has an array of its own.
+        """
+        n_positions = self.n_columns if self.lines_are_rows else self.n_rows
 
         def task(part):
-            out = np.zeros((self.n_columns, width))
+            out = np.zeros((n_positions, width))
             self._pass(kernel, part, *arguments, out)
             return out
 
@@ -66,7 +72,8 @@ class CompressedDesign(Design):
         zero = np.broadcast_to(0.0, self.n_columns)
         # Equal weights become ones, whose sums have no rounding.
         unit = weights.max()
-        sums = self._sum_by_column(_sparse.plain_sums, 2, weights / unit, self.lines_are_rows)
+        by_column = self._by_position if self.lines_are_rows else self._by_line
+        sums = by_column(_sparse.plain_sums, 2, weights / unit, self.lines_are_rows)
         sums *= unit
         moments, doubtful = plain_moments(sums[:, 0], sums[:, 1], zero, center)
         if len(doubtful):

@@ -14,13 +14,10 @@ class CSCDesign(CompressedDesign):
     lines_are_rows = False
 
     def correlate(self, R):
-        return self._sum_by_column(_sparse.line_dot, R.shape[1], R)
+        return self._by_line(_sparse.line_dot, R.shape[1], R)
 
     def predict(self, W):
-        # Threads would each need a result of their own; most of W is zero, and skipped.
-        out = np.zeros((self.n_rows, W.shape[1]))
-        self._pass(_sparse.line_scatter, self._all_ranges, W, out)
-        return out
+        return self._by_position(_sparse.line_scatter, W.shape[1], W)
 
     def gram(self, known, new, row_weights, center, out):
         columns = np.concatenate([known, new])

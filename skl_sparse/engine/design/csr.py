@@ -16,12 +16,10 @@ class CSRDesign(CompressedDesign):
     lines_are_rows = True
 
     def correlate(self, R):
-        return self._sum_by_column(_sparse.line_scatter, R.shape[1], R)
+        return self._by_position(_sparse.line_scatter, R.shape[1], R)
 
     def predict(self, W):
-        out = np.empty((self.n_rows, W.shape[1]))
-        self._run(lambda part: self._pass(_sparse.line_dot, part, W, out), self._parts)
-        return out
+        return self._by_line(_sparse.line_dot, W.shape[1], W)
 
     def gram(self, known, new, row_weights, center, out):
         columns = np.concatenate([known, new])
