@@ -26,7 +26,7 @@ class CSCDesign(CompressedDesign):
         rows = csc_array((block.values, block.rows, block.indptr), shape=shape).tocsr()
         places = np.arange(len(columns))
         split = len(known)
-        rows = CSRDesign(rows)
+        rows = CSRDesign(rows, self.n_threads)
         rows.gram(places[:split], places[split:], row_weights, center[columns], out)
 
     def gather(self, columns, row_scale, column_scale):

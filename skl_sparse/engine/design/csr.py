@@ -5,9 +5,11 @@ import numpy as np
 import skl_sparse.engine.design._dense as _dense
 import skl_sparse.engine.design._sparse as _sparse
 
-from .base import PER_PASS, SparseColumns, blocks
+from .base import MOST_ENTRIES, PER_PASS, SparseColumns, blocks, line_parts
 from .compressed import CompressedDesign
 
+# Pairs of columns that one call into compiled code adds up: half a second.
+MOST_PAIRS = 1 << 29
 # Memory that threads may take for copies of a Gram, one each; beyond, they share its rows.
 MOST_COPIED = 1 << 24
 
@@ -25,11 +27,14 @@ class CSRDesign(CompressedDesign):
         columns = np.concatenate([known, new])
         slot = self._slots(columns)
         out[:] = 0.0
-        n_parts = len(self._parts)
-        if (n_parts - 1) * out.nbytes <= MOST_COPIED:
-            tasks = [(part, 0, 1, out if k == 0 else None) for k, part in enumerate(self._parts)]
+        # An entry meets each new column once at most.
+        most = min(MOST_ENTRIES, max(1, MOST_PAIRS // max(1, len(new))))
+        parts = line_parts(self.indptr, self.n_threads, most)
+        if (len(parts) - 1) * out.nbytes <= MOST_COPIED:
+            tasks = [(part, 0, 1, out if k == 0 else None) for k, part in enumerate(parts)]
         else:
-            tasks = [(self._all_ranges, k, n_parts, out) for k in range(n_parts)]
+            ranges = [r for part in parts for r in part]
+            tasks = [(ranges, k, len(parts), out) for k in range(len(parts))]
 
         def task(given):
             part, share, n_shares, to = given
