@@ -9,7 +9,7 @@ from .base import DenseColumns, Design, blocks, moments_about, plain_moments
 # Entries of one call into compiled code, or of a copy that need not stay in cache.
 CHUNK = 1 << 22
 # Entries of a panel of the Gram: large enough for BLAS to come to speed.
-PANEL = 1 << 19
+PANEL = 1 << 18
 # Entries converted or copied at a time, half a MiB of float64, and how many of them along a line.
 BLOCK, STRETCH = 1 << 16, 1 << 12
 
