@@ -140,14 +140,14 @@ def row_gram(
     const double[::1] row_weights,
     const int32_t[::1] slot,
     Py_ssize_t n_known,
-    double[:, ::1] out,
+    double[:, :] out,
     Py_ssize_t start,
     Py_ssize_t stop,
 ):
     """Add X_new^T D X_all over the rows start <= i < stop of a CSR matrix.
 
     ``slot[column]`` is the column's place in the Gram, -1 for none; places from ``n_known`` on are
-    new. ``out[a - n_known, b]`` gets the pair of a new place a and any place b.
+    new. ``out[a - n_known, b]`` gets the pair of a new place a and any place b; its rows are contiguous.
     """
     cdef Py_ssize_t i, k, a, b, n_old, n_new, place
     cdef Py_ssize_t width = slot.shape[0] if slot.shape[0] > 0 else 1
@@ -156,6 +156,7 @@ def row_gram(
     cdef double *old_value = <double *> malloc(width * sizeof(double))
     cdef double *new_value = <double *> malloc(width * sizeof(double))
     cdef double value
+    cdef double *row
     if not (old_place and new_place and old_value and new_value):
         free(old_place)
         free(new_place)
@@ -182,11 +183,11 @@ def row_gram(
                     n_new += 1
             for a in range(n_new):
                 value = row_weights[i] * new_value[a]
-                place = new_place[a] - n_known
+                row = &out[new_place[a] - n_known, 0]
                 for b in range(n_old):
-                    out[place, old_place[b]] += value * old_value[b]
+                    row[old_place[b]] += value * old_value[b]
                 for b in range(n_new):
-                    out[place, new_place[b]] += value * new_value[b]
+                    row[new_place[b]] += value * new_value[b]
         free(old_place)
         free(new_place)
         free(old_value)

@@ -58,6 +58,8 @@ class Design(ABC):
     n_columns: int
     n_threads: int
     nbytes: int
+    #: Entries that a pass over X meets.
+    n_stored: int
     #: Time to touch one entry of a gathered column, against one number of a contiguous array.
     entry_cost: float
     #: Memory of one entry of a gathered column.

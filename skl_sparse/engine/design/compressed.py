@@ -23,6 +23,7 @@ class CompressedDesign(Design):
         self.indptr = X.indptr.astype(X.indices.dtype, copy=False)
         self.n_rows, self.n_columns = X.shape
         self.n_threads = n_threads
+        self.n_stored = X.nnz
         self.nbytes = X.data.nbytes + X.indices.nbytes + X.indptr.nbytes
         self._ranges = line_ranges(X.indptr, n_threads)
         self._counts = None

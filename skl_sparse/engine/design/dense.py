@@ -19,6 +19,7 @@ class DenseDesign(Design):
         self.n_rows, self.n_columns = X.shape
         self.n_threads = n_threads
         self.nbytes = X.nbytes
+        self.n_stored = X.size
 
     def _row_ranges(self, width=None):
         step = max(1, CHUNK // max(1, self.n_columns if width is None else width))

@@ -70,8 +70,8 @@ class NormalMap:
         return Solution(self.u, objective, certificate, min(n_iter, max_iter))
 
     def evaluate(self):
-        R, C, certificates = self.problem.evaluate(self.u[:, None], [self.target])
-        return R[:, 0], C[0], certificates[0]
+        (found,) = self.problem.evaluate(self.u[:, None], [self.target])
+        return found.residual, found.correlations, found.certificate
 
     def advance(self, r, c, certificate, tol):
         """One Newton step; where the line search fails, one proximal gradient step."""

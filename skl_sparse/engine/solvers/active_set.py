@@ -1,0 +1,123 @@
+"""Newton steps on a settled support, inside the orthant that its signs span.
+
+Once coordinate descent has found the support and its signs, what is left is a quadratic (nearly,
+for p < 1) with bounds: coefficients may reach zero, but not pass it. An active-set method minimises
+it: follow the Newton direction to the first bound, hold there what reached it, go on. Held
+coordinates cost no new factorisation: one more solve with the old one each.
+"""
+
+import numpy as np
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+# Supports up to this size have their Newton system factorised, larger ones use conjugate gradients.
+MOST_FACTORISED = 4000
+# Coordinates that one step may bring to zero.
+MOST_HELD = 64
+
+
+def newton_step(system, penalty, u, support):
+    """One step on the support, in place; False where none lowers the objective."""
+    penalty = penalty.restrict(support)
+    old = u[support]
+    c = system.correlations()[support]
+    gradient = c - penalty.slope(old)
+    old_value = penalty.value(old)
+    for new in candidates(system, penalty, support, old, gradient):
+        step = new - old
+        gain = c @ step - 0.5 * step @ system.normal(support, step)
+        gain += old_value - penalty.value(new)
+        if gain > 0.0:
+            system.move(support, step)
+            u[support] = new
+            return True
+    return False
+
+
+def candidates(system, penalty, support, old, gradient):
+    """Where to go from ``old``, the boldest first."""
+    curvature = penalty.curvature(old)
+    try:
+        solve = factorised(system, support, curvature)
+    except LinAlgError:  # p < 1, far from a minimum: not convex
+        return
+    if solve is not None:
+        direction = solve(gradient)
+    else:
+        direction = conjugate_gradients(
+            lambda v: system.normal(support, v) + curvature * v, gradient, 1.0 + curvature
+        )
+    if direction is None:
+        return
+    crossed = np.sign(old + direction) != np.sign(old)
+    if not (penalty.sparsifies and crossed.any()):
+        yield old + direction
+        return
+    if solve is not None:
+        yield along_the_border(old, direction, solve, MOST_HELD)
+    else:
+        yield np.where(crossed, 0.0, old + direction)
+    yield along_the_border(old, direction, solve, 0)
+
+
+def along_the_border(old, direction, solve, most_held):
+    """The minimiser of the quadratic in the orthant of ``old``, or a point on the way there.
+
+    With H d = g, the direction that leaves the coordinates K at rest is d - Z m, where
+    Z = H^-1 E_K and Z_K m = d_K; after a share t of a step, 1 - t of its direction is left.
+    """
+    x, sign = old.copy(), np.sign(old)
+    held, inverse = [], np.empty((most_held, len(old)))
+    while True:
+        crossed = np.sign(x + direction) != np.sign(x)
+        if not crossed.any():
+            return x + direction
+        shares = np.full(len(x), np.inf)
+        shares[crossed] = -x[crossed] / direction[crossed]
+        j = int(np.argmin(shares))
+        x += shares[j] * direction
+        x[j] = 0.0
+        x[np.sign(x) != sign] = 0.0  # rounding
+        if len(held) == most_held:
+            return x
+        inverse[len(held)] = solve(np.arange(len(x)) == j)
+        held.append(j)
+        direction *= 1.0 - shares[j]
+        rows = inverse[: len(held)]
+        direction -= np.linalg.lstsq(rows[:, held].T, direction[held])[0] @ rows
+        direction[x == 0.0] = 0.0
+
+
+def factorised(system, support, curvature):
+    """b -> (A_S^T A_S + diag(curvature))^-1 b by Cholesky, None where that is not at hand."""
+    matrix = system.normal_matrix(support) if len(support) <= MOST_FACTORISED else None
+    if matrix is None:
+        return None
+    # Twin columns make the Gram singular; the least of ridges lets them share.
+    matrix[np.diag_indices(len(support))] += curvature + 1e-12
+    factor = cho_factor(matrix.T, overwrite_a=True, check_finite=False)
+    return lambda b: cho_solve(factor, b, check_finite=False)
+
+
+def conjugate_gradients(operator, b, diagonal, rtol=1e-6, max_iter=100):
+    """Preconditioned conjugate gradients; None at negative curvature in the first step."""
+    if np.any(diagonal <= 0):
+        return None
+    x = np.zeros_like(b)
+    r = b.copy()
+    z = r / diagonal
+    p = z.copy()
+    rz = r @ z
+    stop = rtol**2 * rz
+    for k in range(max_iter):
+        if rz <= stop:
+            break
+        q = operator(p)
+        bend = p @ q
+        if bend <= 0.0:
+            return None if k == 0 else x
+        x += (rz / bend) * p
+        r -= (rz / bend) * q
+        z = r / diagonal
+        rz, old = r @ z, rz
+        p = z + (rz / old) * p
+    return x
