@@ -67,6 +67,11 @@ class Design(ABC):
     #: Ratio of mean to deviation up to which a column may be centred lazily without losing digits.
     lazy_offset: float
 
+    @property
+    def pass_cost(self):
+        """Time of a pass over X, in numbers of a contiguous array touched."""
+        return self.entry_cost * self.n_stored
+
     @abstractmethod
     def correlate(self, R):
         """X^T R for R of shape (n_rows, k)."""

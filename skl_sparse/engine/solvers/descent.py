@@ -28,7 +28,7 @@ class Goal:
     gap: float = math.nan
 
 
-def descend(system, loss, penalty, u, square, goal, cheap, free):
+def descend(system, loss, penalty, u, goal, square=math.nan, cheap=None, free=0.0):
     """Minimise over the columns of the system, from u, in place.
 
     Parameters
@@ -39,9 +39,9 @@ def descend(system, loss, penalty, u, square, goal, cheap, free):
     penalty : Penalty
         On the system's columns.
     u : ndarray of shape (m,)
-    square : float
-        r . r of the residual that the system starts from.
     goal : Goal
+    square : float
+        r . r of the residual that the system starts from; only a gap asks for it.
     cheap : Goal
         What to go for as long as that touches fewer than ``free`` numbers.
     free : float

@@ -18,12 +18,14 @@ PATIENCE = 3
 
 @dataclass
 class Solution:
-    """One target's answer: coefficients in standardised units, certificate, passes."""
+    """One target's answer: coefficients in standardised units, what was last seen there, passes."""
 
     u: np.ndarray
     objective: float
     certificate: object
     n_iter: int
+    residual: np.ndarray | None = None
+    correlations: np.ndarray | None = None
 
 
 def solve(problem, U, *, tol, max_iter, pool=None):
@@ -41,7 +43,7 @@ def solve(problem, U, *, tol, max_iter, pool=None):
     best = np.full(problem.n_targets, np.inf)
     idle = np.zeros(problem.n_targets, dtype=int)
     # What a descent may cost unasked: no more than the passes over X that follow it.
-    free = 2.0 * problem.A.design.entry_cost * problem.A.design.n_stored
+    free = 2.0 * problem.A.design.pass_cost
     for n_iter in range(1, max_iter + 2):
         targets = [t for t in range(problem.n_targets) if found[t] is None]
         waiting = []
@@ -51,7 +53,12 @@ def solve(problem, U, *, tol, max_iter, pool=None):
             stalled = idle[t] >= PATIENCE
             if now.certificate.reached(tol) or n_iter > max_iter or stalled:
                 found[t] = Solution(
-                    U[:, t].copy(), now.objective, now.certificate, min(n_iter, max_iter)
+                    U[:, t].copy(),
+                    now.objective,
+                    now.certificate,
+                    min(n_iter, max_iter),
+                    now.residual,
+                    now.correlations,
                 )
             else:
                 waiting.append((t, now))
@@ -72,7 +79,7 @@ def solve(problem, U, *, tol, max_iter, pool=None):
             else:
                 cheap = Goal(0.3 * tol * INNER ** idle[t])
                 goal = Goal(max(cheap.step, share * now.certificate.optimality))
-            descend(system, problem.loss, penalty, u, now.square, goal, cheap, free)
+            descend(system, problem.loss, penalty, u, goal, now.square, cheap, free)
             U[pool.columns, t] = u
 
 
