@@ -267,12 +267,12 @@ class SparseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             scale = norms / self.target_norm
         if self.mode == "max_norm":
             scale = np.maximum(scale, 1.0)
-        scale[norms == 0] = 1.0
-        wrong = np.flatnonzero(~np.isfinite(scale) | (scale == 0))
-        if len(wrong):
+        np.copyto(scale, 1.0, where=norms == 0)
+        if not (scale.min() > 0 and scale.max() < np.inf):
+            wrong = np.flatnonzero(~np.isfinite(scale) | (scale == 0))[0]
             raise ValueError(
                 f"norm={self.norm!r} over target_norm={self.target_norm} must lie in the range of "
-                f"float64, got {scale[wrong[0]]} for column {wrong[0]}"
+                f"float64, got {scale[wrong]} for column {wrong}"
             )
         self.norms_ = norms
         self.scale_ = scale
