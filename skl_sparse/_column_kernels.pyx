@@ -14,7 +14,7 @@ from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport qsort
 from libc.string cimport memcpy
 
-from skl_sparse._entries cimport all_ordinary
+from skl_sparse._entries cimport all_ordinary, is_ordinary
 
 ctypedef fused index_t:
     int32_t
@@ -210,7 +210,7 @@ def scale(
     cdef bint dense = indices.shape[0] == 0
     cdef bint by_index = not dense and not columns_major
     cdef Py_ssize_t n_slices = 1 if by_index else indptr.shape[0] - 1
-    cdef bint finite = True
+    cdef bint ordinary, finite = True
     cdef double x
     cdef floating[BLOCK] block
     with nogil:
@@ -220,19 +220,26 @@ def scale(
             stop = data.shape[0] if by_index else indptr[i + 1]
             while k < stop:
                 n = min(BLOCK, stop - k)
-                # Nothing but arithmetic in these loops, so that compilers vectorise them.
+                ordinary = True
+                # Loops so plain that compilers vectorise them; what is out of the ordinary is rare.
                 if by_index and multiply:
                     for q in range(n):
                         block[q] = <floating>(data[k + q] * factors[indices[k + q]])
+                        if not is_ordinary(block[q]):
+                            ordinary = False
                 elif by_index:
                     for q in range(n):
                         block[q] = <floating>(data[k + q] / factors[indices[k + q]])
+                        if not is_ordinary(block[q]):
+                            ordinary = False
                 else:
                     for q in range(n):
                         j = i if columns_major else k - start + q
                         x = data[k + q]
                         block[q] = <floating>(x * factors[j] if multiply else x / factors[j])
-                if threshold > 0 or not all_ordinary(&block[0], n):
+                        if not is_ordinary(block[q]):
+                            ordinary = False
+                if threshold > 0 or not ordinary:
                     for q in range(n):
                         x = fabs(data[k + q])
                         if x <= threshold:

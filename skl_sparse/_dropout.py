@@ -113,9 +113,8 @@ def _replace_stored(X, rng, rate, replacement, keep, in_place):
     data, indices, indptr, columns_major = layout(X)
     hits = draw_hits(rng, rate, len(data))
     while True:
-        out = (data, indices, indptr)
-        if not in_place:
-            out = tuple(map(np.empty_like, out))
+        out = (data, indices) if in_place else (np.empty_like(data), np.empty_like(indices))
+        out += (np.empty_like(indptr),)
         stored = kernels.replace_stored(
             data, indices, indptr, columns_major, hits, replacement, keep, *out
         )

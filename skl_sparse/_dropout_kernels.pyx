@@ -72,8 +72,8 @@ def replace_stored(
 ):
     """Replace the stored entries that are hit and return the number of entries left.
 
-    Returns -1, and a result without use, if an entry is zero or not finite. The output arrays may
-    be the input's own, if it is known that none is.
+    Returns -1, and a result without use, if an entry is zero or not finite. ``out_data`` and
+    ``out_indices`` may be the input's own, if it is known that none is; ``out_indptr`` is new.
     """
     cdef Py_ssize_t h, q, end, run, seen = 0, ahead, row = 0, k = 0, stored = 0
     cdef Py_ssize_t nnz = data.shape[0], n_hits = hits.shape[0], n_major = indptr.shape[0] - 1
@@ -91,6 +91,10 @@ def replace_stored(
                     stored = -1
                     break
                 seen = ahead
+            if h < n_hits:
+                # Without a branch, which could not be predicted: it is written again if too early.
+                out_indptr[row + 1] = <index_t>(stored + indptr[row + 1] - k)
+                row += indptr[row + 1] <= end
             while row < n_major and indptr[row + 1] <= end:
                 out_indptr[row + 1] = <index_t>(stored + indptr[row + 1] - k)
                 row += 1
