@@ -4,10 +4,10 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import check_consistent_length
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.utils.validation import check_array, check_is_fitted
 
 from ._dropout import add_noise, check_replacement, learn_replacement
-from ._storage import ACCEPTED, strip_zeros, tidy
+from ._storage import strip_zeros, tidy, validate
 from ._validation import check_bool, check_choice, check_generator, check_integer, check_real
 
 
@@ -236,7 +236,7 @@ class SparseDropoutReplacer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         check_bool("copy", self.copy)
         learned = isinstance(self.replacement_value, str)
         options.setdefault("ensure_all_finite", learned or not sp.issparse(X))
-        return validate_data(self, X, **ACCEPTED, **options, reset=reset)
+        return validate(self, X, **options, reset=reset)
 
     def _learn(self, X):
         """Learn the replacement value from canonical ``X``."""
