@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg.blas import daxpy
 
 
 @dataclass
@@ -50,9 +51,8 @@ def conjugate_gradients(operator, b, inverse):
         if not bend > 0.0:
             return
         step.length = step.square / bend
-        step.x += step.length * p
-        q *= step.length
-        r -= q
+        daxpy(p, step.x, a=step.length)
+        daxpy(q, r, a=-step.length)
         np.multiply(inverse, r, out=z)
         old, step.square = step.square, float(r @ z)
         yield step

@@ -11,11 +11,13 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from .conjugate_gradients import conjugate_gradients
-from .newton_systems import LEAST_CURVATURE, MOST_FACTORISED, MOST_STEPS
+from .newton_systems import LEAST_CURVATURE, MOST_FACTORISED
 from .working_set import PATIENCE, Solution
 
 # A factorisation that costs no more than so many steps of conjugate gradients needs no contest.
 FEW_STEPS = 20
+# Steps of conjugate gradients before the certificate is looked at, whatever they foresee.
+MOST_STEPS = 2000
 # Multiplications of a matrix product in the time of one number touched once in memory.
 BLAS_SPEED = 8
 # Numbers of a block of columns of which few rows' products are formed: 8 MiB.
@@ -39,17 +41,21 @@ def fit(problem, t, u, systems, tol, max_iter):
     penalty, A = problem.penalties[t], problem.A
     u = np.where(systems.live | (A.scale == 0), u, 0.0)
     c = A.correlate(problem.residuals(u[:, None], [t]))[:, 0]
-    best, idle, goal = None, 0, 0.5 * tol
+    best, lowest, idle, goal = None, math.inf, 0, 0.9 * tol
     for n_iter in range(1, max_iter + 1):
-        du = systems.solve(c - penalty.l2 * u, goal)
-        R, C, (certificate,) = problem.evaluate((u + du)[:, None], [t])
-        found = Solution(u + du, problem.objective(u + du, R[:, 0], t), certificate, n_iter)
-        reached = certificate.deciding[1]
-        idle = 0 if best is None or reached < 0.5 * best.certificate.deciding[1] else idle + 1
-        if best is None or reached < best.certificate.deciding[1]:
-            best, u, c = found, found.u, C[0]
-        if certificate.reached(tol) or idle >= 2 * PATIENCE:
+        new = u + systems.solve(c - penalty.l2 * u, goal)
+        R, C, (certificate,) = problem.evaluate(new[:, None], [t])
+        objective = problem.objective(new, R[:, 0], t)
+        idle += 1
+        if best is None or certificate.deciding[1] < best.certificate.deciding[1]:
+            if best is None or certificate.deciding[1] < 0.9 * best.certificate.deciding[1]:
+                idle = 0
+            best = Solution(new, objective, certificate, n_iter)
+        if certificate.reached(tol) or idle >= 3 * PATIENCE:
             break
+        # Conjugate gradients lower the objective at every step, the gap only in the long run.
+        if objective < lowest:
+            u, c, lowest = new, C[0], objective
         goal *= 0.1
     best.n_iter = n_iter
     return best
@@ -106,9 +112,11 @@ class LinearSystems:
 
         def operator(p):
             q = self.A.correlate(self.A.predict(p[:, None]))[:, 0]
-            q[~self.live] = 0.0
+            q[dead] = 0.0
             q += h * p
             return q
+
+        dead = np.flatnonzero(~self.live)
 
         same = np.array_equal(diagonal, h)
         floor = None

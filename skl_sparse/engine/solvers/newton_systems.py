@@ -13,6 +13,8 @@ MOST_NUMBERS = 1 << 22
 LEAST_CURVATURE = 1e-12
 # Steps of conjugate gradients for one system.
 MOST_STEPS = 500
+# Least share of the penalty in a column's curvature, as far as the preconditioner minds.
+LEAST_SHARE = 1e-3
 
 
 def newton_systems(A):
@@ -26,10 +28,15 @@ def newton_systems(A):
 
 
 class MatrixFreeSystems:
-    """Conjugate gradients, two passes over X a step."""
+    """Conjugate gradients, two passes over X a step.
+
+    In v the diagonal is one, which is all that tall data need. With fewer rows than columns most of
+    the system is I - P, and that is the better preconditioner.
+    """
 
     def __init__(self, A):
         self.A = A
+        self.wide = A.n_columns > A.n_rows
 
     def product(self, u):
         """A^T A u"""
@@ -38,6 +45,7 @@ class MatrixFreeSystems:
     def solve(self, normal, slopes, stop):
         """du = P dz, and A^T A du, for the Newton step dz."""
         root, diagonal = np.sqrt(slopes), 1.0 - slopes
+        inverse = 1.0 / np.maximum(diagonal, LEAST_SHARE) if self.wide else 1.0
         gram_du = np.zeros_like(normal)
 
         def operator(p):
@@ -46,7 +54,7 @@ class MatrixFreeSystems:
             return root * gram_p + diagonal * p
 
         gram_p = gram_du
-        for k, step in enumerate(conjugate_gradients(operator, root * normal, 1.0)):
+        for k, step in enumerate(conjugate_gradients(operator, root * normal, inverse)):
             gram_du += step.length * gram_p
             if step.square <= stop or k == min(2 * len(normal), MOST_STEPS):
                 break
@@ -58,6 +66,7 @@ class ColumnSystems(MatrixFreeSystems):
 
     def __init__(self, gram):
         self.gram = gram
+        self.wide = False
 
     def product(self, u):
         return self.gram @ u
@@ -83,6 +92,7 @@ class RowSystems(MatrixFreeSystems):
 
     def __init__(self, matrix):
         self.matrix = matrix
+        self.wide = True
 
     def product(self, u):
         return (self.matrix @ u) @ self.matrix
