@@ -22,6 +22,9 @@ from . import linear_fit
 from .newton_systems import newton_systems
 from .working_set import PATIENCE, Solution
 
+# Share of its square that a Newton system's residual may keep, early on.
+MOST_LEFT = 1e-3
+
 
 def solve(problem, U, *, tol, max_iter):
     """A `Solution` for each target, from U of shape (n_columns, n_targets)."""
@@ -63,8 +66,9 @@ class NormalMap:
         """One Newton step; where the line search fails, one proximal gradient step."""
         old = self.problem.objective(self.u, r, self.target)
         normal = c + self.u - self.z
-        slopes = self.penalty.prox_slopes(self.z)
-        du, gram_du = self.systems.solve(normal, slopes, self.accuracy(normal, slopes, certificate))
+        slopes = self.slopes()
+        share = max(min(MOST_LEFT, certificate.optimality**2), 1e-28)
+        du, gram_du = self.systems.solve(normal, slopes, share)
         dz = normal - gram_du + du
         gain = normal @ du
         t = 1.0
@@ -84,10 +88,12 @@ class NormalMap:
                 return
             step *= 0.5
 
-    def accuracy(self, normal, slopes, certificate):
-        """Square of the residual at which an iterative solution of the Newton system may stop."""
-        square = float(slopes @ (normal * normal))
-        return square * max(min(0.01, certificate.optimality**2), 1e-28)
+    def slopes(self):
+        """prox'(z), cheaper from u = prox(z) than from z."""
+        slopes = 1.0 / (1.0 + self.penalty.curvature(self.u))
+        if self.penalty.positive:
+            slopes[(self.u == 0.0) & (self.z <= 0.0)] = 0.0
+        return slopes
 
     def objective(self, u):
         r = self.problem.Y[:, self.target] - self.A.predict(u[:, None])[:, 0]

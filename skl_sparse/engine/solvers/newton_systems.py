@@ -42,8 +42,11 @@ class MatrixFreeSystems:
         """A^T A u"""
         return self.A.correlate(self.A.predict(u[:, None]))[:, 0]
 
-    def solve(self, normal, slopes, stop):
-        """du = P dz, and A^T A du, for the Newton step dz."""
+    def solve(self, normal, slopes, share):
+        """du = P dz, and A^T A du, for the Newton step dz.
+
+        What is iterative ends where the square of the residual has fallen to this share.
+        """
         root, diagonal = np.sqrt(slopes), 1.0 - slopes
         inverse = 1.0 / np.maximum(diagonal, LEAST_SHARE) if self.wide else 1.0
         gram_du = np.zeros_like(normal)
@@ -53,10 +56,12 @@ class MatrixFreeSystems:
             gram_p = self.product(root * p)
             return root * gram_p + diagonal * p
 
-        gram_p = gram_du
+        gram_p, enough = gram_du, 0.0
         for k, step in enumerate(conjugate_gradients(operator, root * normal, inverse)):
             gram_du += step.length * gram_p
-            if step.square <= stop or k == min(2 * len(normal), MOST_STEPS):
+            if k == 0:
+                enough = share * step.square
+            if step.square <= enough or k == min(2 * len(normal), MOST_STEPS):
                 break
         return root * step.x, gram_du
 
@@ -71,7 +76,7 @@ class ColumnSystems(MatrixFreeSystems):
     def product(self, u):
         return self.gram @ u
 
-    def solve(self, normal, slopes, stop):
+    def solve(self, normal, slopes, share):
         live = slopes > 0
         root = np.sqrt(slopes[live])
         matrix = root[:, None] * self.gram[np.ix_(live, live)] * root
@@ -83,7 +88,7 @@ class ColumnSystems(MatrixFreeSystems):
         except LinAlgError:
             du[live] = np.nan
         if not np.isfinite(du).all():
-            return super().solve(normal, slopes, stop)
+            return super().solve(normal, slopes, share)
         return du, self.product(du)
 
 
@@ -97,7 +102,7 @@ class RowSystems(MatrixFreeSystems):
     def product(self, u):
         return (self.matrix @ u) @ self.matrix
 
-    def solve(self, normal, slopes, stop):
+    def solve(self, normal, slopes, share):
         # 1 / h'' = P / (1 - P): zero where the proximal step is flat.
         inverse = slopes / np.maximum(1.0 - slopes, LEAST_CURVATURE)
         small = (self.matrix * inverse) @ self.matrix.T
@@ -106,9 +111,9 @@ class RowSystems(MatrixFreeSystems):
         try:
             factor = cho_factor(small.T, overwrite_a=True, check_finite=False)
         except LinAlgError:
-            return super().solve(normal, slopes, stop)
+            return super().solve(normal, slopes, share)
         inner = cho_solve(factor, self.matrix @ right)
         du = right - inverse * (inner @ self.matrix)
         if not np.isfinite(du).all():
-            return super().solve(normal, slopes, stop)
+            return super().solve(normal, slopes, share)
         return du, self.product(du)
