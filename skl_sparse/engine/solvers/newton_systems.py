@@ -77,7 +77,8 @@ class ColumnSystems(MatrixFreeSystems):
         return self.gram @ u
 
     def solve(self, normal, slopes, share):
-        live = slopes > 0
+        # A constant column has neither curvature nor penalty: with it the system is singular.
+        live = (slopes > 0) & (self.gram.diagonal() > 0)
         root = np.sqrt(slopes[live])
         matrix = root[:, None] * self.gram[np.ix_(live, live)] * root
         matrix[np.diag_indices(len(matrix))] += 1.0 - slopes[live]
