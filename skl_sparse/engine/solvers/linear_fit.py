@@ -20,8 +20,8 @@ FEW_STEPS = 20
 MOST_STEPS = 2000
 # Multiplications of a matrix product in the time of one number touched once in memory.
 BLAS_SPEED = 8
-# Numbers of a block of columns of which few rows' products are formed: 8 MiB.
-BLOCK = 1 << 20
+# Numbers of a block of columns whose products are summed while they are in the cache: 2 MiB.
+BLOCK = 1 << 18
 # Curvature at which a column counts as penalised when the gap is foreseen.
 LEAST_WEIGHT = 1e-8
 
@@ -39,7 +39,7 @@ def solve(problem, U, *, tol, max_iter):
 def fit(problem, t, u, systems, tol, max_iter):
     """One target's fit: solve, look at the certificate, and solve for what is left."""
     penalty, A = problem.penalties[t], problem.A
-    u = np.where(systems.live | (A.scale == 0), u, 0.0)
+    u = np.where(systems.live, u, 0.0)
     c = A.correlate(problem.residuals(u[:, None], [t]))[:, 0]
     best, lowest, idle, goal = None, math.inf, 0, 0.9 * tol
     for n_iter in range(1, max_iter + 1):
@@ -53,6 +53,8 @@ def fit(problem, t, u, systems, tol, max_iter):
             best = Solution(new, objective, certificate, n_iter)
         if certificate.reached(tol) or idle >= 3 * PATIENCE:
             break
+        if idle == PATIENCE:
+            systems.distrust()
         # Conjugate gradients lower the objective at every step, the gap only in the long run.
         if objective < lowest:
             u, c, lowest = new, C[0], objective
@@ -84,6 +86,10 @@ class LinearSystems:
             penalty.l2[live], self.h[live], rtol=1e-10, atol=0.0
         )
 
+    def distrust(self):
+        """No more factorisation: what is singular up to rounding spoils it."""
+        self.factor, self.steps = None, math.inf
+
     def solve(self, s, goal):
         """du, to a relative duality gap of ``goal`` as far as it can be foreseen."""
         s = np.where(self.live, s, 0.0)
@@ -96,7 +102,7 @@ class LinearSystems:
             self.factor = self._factorise()
         more = self.factor(s) if self.factor else None
         if more is None or not np.isfinite(more).all():
-            self.steps = math.inf
+            self.distrust()
             more = self._iterate(s, goal, MOST_STEPS, False)[0]
         return du + more
 
@@ -106,8 +112,8 @@ class LinearSystems:
         The preconditioner is the diagonal of H + A^T A or, with ``penalty_alone``, that of H: with
         few rows most of the system is H.
         """
-        h = self.h
-        diagonal = np.where(penalty_alone & (h > 0), h, 1.0 + h)
+        h, dead = self.h, np.flatnonzero(~self.live)
+        diagonal = np.where(penalty_alone & (h > LEAST_CURVATURE), h, 1.0 + h)
         weight = 1.0 / np.maximum(h, LEAST_WEIGHT)
 
         def operator(p):
@@ -116,16 +122,16 @@ class LinearSystems:
             q += h * p
             return q
 
-        dead = np.flatnonzero(~self.live)
-
-        same = np.array_equal(diagonal, h)
-        floor = None
-        for k, step in enumerate(conjugate_gradients(operator, s, 1.0 / diagonal)):
-            gap = step.square if same else step.residual @ (weight * step.residual)
-            floor = 1e-28 * gap if floor is None else floor
-            done = gap <= max(goal, floor)
-            if done or k >= most:
-                break
+        same, least = np.array_equal(diagonal, h), None
+        with np.errstate(over="ignore", invalid="ignore"):
+            for k, step in enumerate(conjugate_gradients(operator, s, 1.0 / diagonal)):
+                gap = step.square if same else step.residual @ (weight * step.residual)
+                least = max(goal, 1e-28 * gap) if least is None else least
+                done = gap <= least
+                if done or k >= most:
+                    break
+        if not (np.isfinite(step.x).all() and np.isfinite(step.residual).all()):
+            return np.zeros_like(s), s, False
         return step.x, step.residual, done
 
     def _steps_of_a_factorisation(self):
@@ -137,7 +143,8 @@ class LinearSystems:
         design = self.A.design
         stored = max(1, design.stored_in(self.columns))
         if self.wide:
-            products = n * n * m / BLAS_SPEED + 4 * n * m
+            blocks = max(1, n * m / BLOCK)
+            products = n * n * m / BLAS_SPEED + 4 * n * m + blocks * stored * design.entry_cost
         else:
             products = stored * (stored / n) * design.entry_cost**2 / BLAS_SPEED
         return (products + small**3 / 3 / BLAS_SPEED) / (2 * stored * design.entry_cost)
