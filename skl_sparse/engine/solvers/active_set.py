@@ -9,10 +9,14 @@ coordinates cost no new factorisation: one more solve with the old one each.
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
+from .conjugate_gradients import conjugate_gradients
+
 # Supports up to this size have their Newton system factorised, larger ones use conjugate gradients.
 MOST_FACTORISED = 4000
 # Coordinates that one step may bring to zero.
 MOST_HELD = 64
+# Steps of conjugate gradients, and the share of the gradient's square that they may leave.
+MOST_STEPS, SHARE_LEFT = 100, 1e-12
 
 
 def newton_step(system, penalty, u, support):
@@ -43,9 +47,7 @@ def candidates(system, penalty, support, old, gradient):
     if solve is not None:
         direction = solve(gradient)
     else:
-        direction = conjugate_gradients(
-            lambda v: system.normal(support, v) + curvature * v, gradient, 1.0 + curvature
-        )
+        direction = iterated(system, support, curvature, gradient)
     if direction is None:
         return
     crossed = np.sign(old + direction) != np.sign(old)
@@ -98,26 +100,17 @@ def factorised(system, support, curvature):
     return lambda b: cho_solve(factor, b, check_finite=False)
 
 
-def conjugate_gradients(operator, b, diagonal, rtol=1e-6, max_iter=100):
-    """Preconditioned conjugate gradients; None at negative curvature in the first step."""
+def iterated(system, support, curvature, gradient):
+    """(A_S^T A_S + diag(curvature))^-1 gradient, nearly; None where that is not convex."""
+    diagonal = 1.0 + curvature
     if np.any(diagonal <= 0):
         return None
-    x = np.zeros_like(b)
-    r = b.copy()
-    z = r / diagonal
-    p = z.copy()
-    rz = r @ z
-    stop = rtol**2 * rz
-    for k in range(max_iter):
-        if rz <= stop:
+
+    def operator(v):
+        return system.normal(support, v) + curvature * v
+
+    for k, step in enumerate(conjugate_gradients(operator, gradient, 1.0 / diagonal)):
+        enough = SHARE_LEFT * step.square if k == 0 else enough
+        if step.square <= enough or k == MOST_STEPS:
             break
-        q = operator(p)
-        bend = p @ q
-        if bend <= 0.0:
-            return None if k == 0 else x
-        x += (rz / bend) * p
-        r -= (rz / bend) * q
-        z = r / diagonal
-        rz, old = r @ z, rz
-        p = z + (rz / old) * p
-    return x
+    return step.x if k > 0 else None
