@@ -6,6 +6,8 @@ it: follow the Newton direction to the first bound, hold there what reached it, 
 coordinates cost no new factorisation: one more solve with the old one each.
 """
 
+from itertools import islice
+
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
@@ -109,8 +111,11 @@ def iterated(system, support, curvature, gradient):
     def operator(v):
         return system.normal(support, v) + curvature * v
 
-    for k, step in enumerate(conjugate_gradients(operator, gradient, 1.0 / diagonal)):
-        enough = SHARE_LEFT * step.square if k == 0 else enough
-        if step.square <= enough or k == MOST_STEPS:
+    steps = conjugate_gradients(operator, gradient, 1.0 / diagonal)
+    enough = SHARE_LEFT * next(steps).square
+    direction = None
+    for step in islice(steps, MOST_STEPS):
+        direction = step.x
+        if step.square <= enough:
             break
-    return step.x if k > 0 else None
+    return direction
