@@ -1,11 +1,13 @@
 """Time and memory of the transformers, in copies of X, next to what one would use instead.
 
-    python benchmarks/transformers.py [--rounds N] [--rows N]
+    python benchmarks/transformers.py [--rounds N] [--rows N] [--markdown FILE]
 
-One copy is what ``X.copy()`` takes on the same data, timed in turn with everything else. Nothing here
-uses threads, so processor time is measured: a busy machine disturbs it least. Data: the sets of the folder that SKL_SPARSE_DATA names; without it, a
-generated one-hot table and a generated text-like matrix. Memory is the peak of what NumPy allocates
-during the call, the result included.
+One copy is what ``X.copy()`` takes on the same data in the same round; medians over the rounds are
+shown, with quartiles. Nothing here uses threads, so processor time is measured: a busy machine
+disturbs it least. Each timed call follows one like it that is not timed: whether the allocator has
+to ask the system for memory then depends on the call, not on its neighbours. Data: the sets of the
+folder that SKL_SPARSE_DATA names; without it, a generated one-hot table and a generated text-like
+matrix. Memory is the peak of what NumPy allocates during the call, the result included.
 """
 
 import argparse
@@ -76,16 +78,17 @@ def contestants(X):
         yield f"NumPy mask dropout({rate})", lambda r=rate: numpy_dropout(X, r), None
 
 
-def median_times(functions, rounds):
-    """Return each function's median time in seconds; rounds go through all of them in turn."""
-    times = [[] for _ in functions]
-    for _ in range(rounds):
+def processor_times(functions, rounds):
+    """Return the seconds of each function in each round; rounds go through all of them in turn."""
+    times = np.empty((len(functions), rounds))
+    for i in range(rounds):
         for function, taken in zip(functions, times, strict=True):
+            function()
             start = time.process_time()
             result = function()
-            taken.append(time.process_time() - start)
+            taken[i] = time.process_time() - start
             del result
-    return [float(np.median(taken)) for taken in times]
+    return times
 
 
 def peak_bytes(function):
@@ -100,25 +103,63 @@ def peak_bytes(function):
     return peak
 
 
+def measure(X, rounds):
+    """Return the rows of the table for one data set."""
+    names, functions, goals = zip(*contestants(X), strict=True)
+    times = processor_times(functions, rounds)
+    copies = np.quantile(times / times[0], [0.5, 0.25, 0.75], axis=1).T
+    memory = np.array([peak_bytes(function) for function in functions])
+    table = []
+    for name, taken, (median, low, high), goal, peak in zip(
+        names, times, copies, goals, memory / memory[0], strict=True
+    ):
+        met = "" if goal is None else "yes" if median <= goal else f"no, {median / goal:.2f}x"
+        table.append(
+            [
+                name,
+                f"{1e3 * np.median(taken):.2f}",
+                f"{median:.2f}",
+                f"{low:.2f}-{high:.2f}",
+                "" if goal is None else f"{goal:g}",
+                met,
+                f"{peak:.2f}",
+            ]
+        )
+    return table
+
+
+HEADER = ["", "ms", "copies", "quartiles", "goal", "met", "memory (copies)"]
+
+
+def markdown(tables):
+    """Return the tables in Markdown, the numbers aligned to the right."""
+    lines = []
+    for title, table in tables:
+        lines += [f"**{title}**", ""]
+        lines += [f"| {' | '.join(row)} |" for row in [HEADER, ["---"] + ["---:"] * 6, *table]]
+        lines.append("")
+    return "\n".join(lines)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--rounds", type=int, default=15, help="timings of each, default 15")
     parser.add_argument(
         "--rows", type=int, default=300_000, help="rows to generate, default 300000"
     )
+    parser.add_argument("--markdown", metavar="FILE", help="write the tables")
     options = parser.parse_args()
-    for title, X in data_sets(options.rows):
+    tables = []
+    for name, X in data_sets(options.rows):
         X.sum_duplicates()
-        names, functions, goals = zip(*contestants(X), strict=True)
-        times = median_times(functions, options.rounds)
-        memory = [peak_bytes(function) for function in functions]
-        print(f"\n{title}: {X.shape[0]} x {X.shape[1]}, {X.nnz} stored entries")
-        print(f"{'':34}{'ms':>8}{'copies':>9}{'goal':>7}{'memory (copies)':>18}")
-        for name, taken, goal, peak in zip(names, times, goals, memory, strict=True):
-            print(
-                f"{name:34}{1e3 * taken:8.2f}{taken / times[0]:9.2f}{goal or '':>7}"
-                f"{peak / memory[0]:18.2f}"
-            )
+        title = f"{name}: {X.shape[0]} x {X.shape[1]}, {X.nnz} stored entries"
+        tables.append((title, measure(X, options.rounds)))
+        print(f"\n{title}")
+        for row in [HEADER, *tables[-1][1]]:
+            print(f"{row[0]:32}" + "".join(f"{cell:>12}" for cell in row[1:-1]) + f"{row[-1]:>18}")
+    if options.markdown:
+        with open(options.markdown, "w", encoding="utf-8") as file:
+            file.write(markdown(tables))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,9 @@ from libc.float cimport DBL_MAX
 from libc.math cimport fabs
 from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport qsort
+from libc.string cimport memcpy
+
+from skl_sparse._entries cimport all_ordinary, is_ordinary
 
 ctypedef fused index_t:
     int32_t
@@ -34,6 +37,9 @@ MAX = MAX_KIND
 # TOMS 4, 1978) entries beyond 2**480 and below 2**-480 are scaled and summed apart.
 SHRINK = 2.0 ** -600
 STRETCH = 2.0 ** 600
+
+cdef enum:
+    BLOCK = 512  # entries at a time: their results stay in the first cache
 
 
 def accumulate(
@@ -106,21 +112,22 @@ cdef inline bint add_stored(
     """Called with a constant ``kind``, so that the compiler leaves no branch on it in the loop."""
     cdef Py_ssize_t k
     cdef bint finite = True
-    cdef double a
+    cdef double x
     for k in range(nnz):
-        a = fabs(data[k])
-        if not a <= DBL_MAX:
-            finite = False
+        x = data[k]
         if kind == SQUARES_KIND:
-            total[indices[k]] += a * a
+            total[indices[k]] += x * x
         elif kind == ABS_KIND:
-            total[indices[k]] += a
-        elif kind == MAX_KIND:
-            total[indices[k]] = max(total[indices[k]], a)
+            total[indices[k]] += fabs(x)
         elif kind == SUM_KIND:
-            total[indices[k]] += data[k]
-        else:
-            total[indices[k]] += a != 0
+            total[indices[k]] += x
+        else:  # only a sum carries NaN and infinity along
+            if not fabs(x) <= DBL_MAX:
+                finite = False
+            if kind == MAX_KIND:
+                total[indices[k]] = max(total[indices[k]], fabs(x))
+            else:
+                total[indices[k]] += x != 0
     return finite
 
 
@@ -130,11 +137,12 @@ def accumulate_stored(
     int kind,
     double[::1] total,
 ):
-    """The same for the commonest case, at twice the speed: CSR, no weights, no threshold.
+    """The same for the commonest case, at thrice the speed: CSR, no weights, no threshold.
 
-    Squares are not scaled: the caller has to look at the sums.
+    Returns False if an entry or a sum is not finite: ``accumulate`` tells which. Squares are not
+    scaled: the caller has to look at the sums.
     """
-    cdef Py_ssize_t nnz = data.shape[0]
+    cdef Py_ssize_t j, nnz = data.shape[0]
     cdef bint finite = True
     if nnz == 0:
         return finite
@@ -149,22 +157,26 @@ def accumulate_stored(
             finite = add_stored(&data[0], &indices[0], nnz, SUM_KIND, &total[0])
         else:
             finite = add_stored(&data[0], &indices[0], nnz, COUNT_KIND, &total[0])
+        for j in range(total.shape[0]):
+            if not fabs(total[j]) <= DBL_MAX:
+                finite = False
     return finite
 
 
 def survey(const floating[::1] data):
     """Return the number of zeros, or -1 if an entry is not finite."""
-    cdef Py_ssize_t k, zeros = 0
-    cdef double a
+    cdef Py_ssize_t n, k, start = 0, zeros = 0
+    cdef bint finite = True
     with nogil:
-        for k in range(data.shape[0]):
-            a = fabs(data[k])
-            if not (a > 0 and a <= DBL_MAX):
-                if a != 0:
-                    zeros = -1
-                    break
-                zeros += 1
-    return zeros
+        while finite and start < data.shape[0]:
+            n = min(BLOCK, data.shape[0] - start)
+            if not all_ordinary(&data[start], n):
+                for k in range(start, start + n):
+                    zeros += data[k] == 0
+                    if not fabs(data[k]) <= DBL_MAX:
+                        finite = False
+            start += n
+    return zeros if finite else -1
 
 
 def any_below(const floating[::1] data, double bound):
@@ -175,16 +187,9 @@ def any_below(const floating[::1] data, double bound):
     with nogil:
         for k in range(data.shape[0]):
             a = fabs(data[k])
-            if 0 < a < bound:
+            if a < bound and a > 0:
                 found = True
-                break
     return found
-
-
-cdef inline double scaled(double x, double factor, double threshold, bint multiply) noexcept nogil:
-    if fabs(x) <= threshold:
-        return 0.0
-    return x * factor if multiply else x / factor
 
 
 def scale(
@@ -201,25 +206,49 @@ def scale(
 
     ``out`` may be ``data``. Returns the number of zeros written, or -1 if an entry is not finite.
     """
-    cdef Py_ssize_t i, j, k, start, zeros = 0
+    cdef Py_ssize_t i, j, k, q, n, start, stop, zeros = 0
     cdef bint dense = indices.shape[0] == 0
-    cdef bint finite = True
+    cdef bint by_index = not dense and not columns_major
+    cdef Py_ssize_t n_slices = 1 if by_index else indptr.shape[0] - 1
+    cdef bint ordinary, finite = True
+    cdef double x
+    cdef floating[BLOCK] block
     with nogil:
-        if not dense and not columns_major:  # CSR: rows do not matter
-            for k in range(data.shape[0]):
-                if not fabs(data[k]) <= DBL_MAX:
-                    finite = False
-                out[k] = <floating>scaled(data[k], factors[indices[k]], threshold, multiply)
-                zeros += out[k] == 0
-        else:
-            for i in range(indptr.shape[0] - 1):
-                start = indptr[i]
-                for k in range(start, indptr[i + 1]):
-                    if not fabs(data[k]) <= DBL_MAX:
-                        finite = False
-                    j = i if columns_major else k - start
-                    out[k] = <floating>scaled(data[k], factors[j], threshold, multiply)
-                    zeros += out[k] == 0
+        for i in range(n_slices):
+            # The rows of CSR do not matter.
+            k = start = 0 if by_index else indptr[i]
+            stop = data.shape[0] if by_index else indptr[i + 1]
+            while k < stop:
+                n = min(BLOCK, stop - k)
+                ordinary = True
+                # Loops so plain that compilers vectorise them; what is out of the ordinary is rare.
+                if by_index and multiply:
+                    for q in range(n):
+                        block[q] = <floating>(data[k + q] * factors[indices[k + q]])
+                        if not is_ordinary(block[q]):
+                            ordinary = False
+                elif by_index:
+                    for q in range(n):
+                        block[q] = <floating>(data[k + q] / factors[indices[k + q]])
+                        if not is_ordinary(block[q]):
+                            ordinary = False
+                else:
+                    for q in range(n):
+                        j = i if columns_major else k - start + q
+                        x = data[k + q]
+                        block[q] = <floating>(x * factors[j] if multiply else x / factors[j])
+                        if not is_ordinary(block[q]):
+                            ordinary = False
+                if threshold > 0 or not ordinary:
+                    for q in range(n):
+                        x = fabs(data[k + q])
+                        if x <= threshold:
+                            block[q] = 0
+                        elif not x <= DBL_MAX:
+                            finite = False
+                        zeros += block[q] == 0
+                memcpy(&out[k], &block[0], n * sizeof(floating))
+                k += n
     return zeros if finite else -1
 
 

@@ -16,16 +16,17 @@ def column_sums(X, kind, threshold=0.0, sample_weight=None):
     """Sum over each column the entries with abs(x) > ``threshold``, as ``kind`` says.
 
     Returns the sums and, for squares, the sums of the large entries and of the small ones, which are
-    scaled before they are squared. Raises ValueError for NaN and infinity.
+    scaled before they are squared; these may be empty. Raises ValueError for NaN and infinity.
     """
     data, indices, indptr, columns_major = layout(X)
-    total, large, small = np.zeros((3, X.shape[1]))
+    total, nothing = np.zeros(X.shape[1]), np.empty(0)
     if len(indices) and not columns_major and threshold == 0 and sample_weight is None:
-        refuse_unless(kernels.accumulate_stored(data, indices, kind, total), X)
-        if kind != kernels.SQUARES or _squares_are_safe(data, total):
-            return total, large, small
+        finite = kernels.accumulate_stored(data, indices, kind, total)
+        if finite and (kind != kernels.SQUARES or _squares_are_safe(data, total)):
+            return total, nothing, nothing
         total[:] = 0
-    weights = np.empty(0) if sample_weight is None else sample_weight
+    weights = nothing if sample_weight is None else sample_weight
+    large, small = np.zeros((2, len(total) if kind == kernels.SQUARES else 0))
     finite = kernels.accumulate(
         data, indices, indptr, columns_major, kind, threshold, weights, total, large, small
     )
@@ -34,13 +35,13 @@ def column_sums(X, kind, threshold=0.0, sample_weight=None):
 
 
 def _squares_are_safe(data, total):
-    """Tell whether sums of unscaled squares are finite and lost nothing."""
-    if data.dtype == np.float32:
-        return True
-    if not np.isfinite(total).all():
-        return False
+    """Tell whether finite sums of unscaled squares lost nothing."""
     # Only where a sum is this small can an entry too small to be squared have mattered.
-    return total.min() > 2.0**-900 or not kernels.any_below(data, 2.0**-480)
+    return (
+        data.dtype == np.float32
+        or total.min() > 2.0**-900
+        or not kernels.any_below(data, 2.0**-480)
+    )
 
 
 def column_norms(X, norm, threshold=0.0, sample_weight=None):

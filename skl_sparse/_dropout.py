@@ -32,11 +32,13 @@ def draw_hits(rng, rate, n):
     while True:
         expected = (n - last) * rate
         size = min(_CHUNK, int(expected + 4 * np.sqrt(expected)) + 1)
-        logs = rng.random_sample(size)
-        np.negative(logs, out=logs)
-        np.log1p(logs, out=logs)
+        gaps = rng.random_sample(size)
+        np.negative(gaps, out=gaps)
+        np.log1p(gaps, out=gaps)
+        with np.errstate(over="ignore"):
+            np.divide(gaps, log_miss, out=gaps)
         hits = np.empty(size, dtype=np.int64)
-        placed = kernels.place_hits(logs, log_miss, last, n, hits)
+        placed = kernels.place_hits(gaps, last, n, hits)
         chunks.append(hits[:placed])
         if placed < size:
             return np.concatenate(chunks)
@@ -111,9 +113,8 @@ def _replace_stored(X, rng, rate, replacement, keep, in_place):
     data, indices, indptr, columns_major = layout(X)
     hits = draw_hits(rng, rate, len(data))
     while True:
-        out = (data, indices, indptr)
-        if not in_place:
-            out = tuple(map(np.empty_like, out))
+        out = (data, indices) if in_place else (np.empty_like(data), np.empty_like(indices))
+        out += (np.empty_like(indptr),)
         stored = kernels.replace_stored(
             data, indices, indptr, columns_major, hits, replacement, keep, *out
         )

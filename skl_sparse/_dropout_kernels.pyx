@@ -6,69 +6,56 @@ Entries that were not hit are divided by ``keep``. What becomes 0 is not stored.
 """
 
 from cython cimport floating
-from libc.float cimport DBL_MAX
-from libc.math cimport fabs
 from libc.stdint cimport int32_t, int64_t
 from libc.string cimport memcpy
+
+from skl_sparse._entries cimport all_ordinary
 
 ctypedef fused index_t:
     int32_t
     int64_t
 
-ctypedef fused item_t:
-    float
-    double
-    int32_t
-    int64_t
-
 cdef enum:
-    BLOCK = 16  # items copied at once
-    CHUNK = 8192  # items looked at before they are copied, from the cache
+    BLOCK = 16  # entries copied at once
+    CHUNK = 1024  # entries looked at before they are copied, from the first cache
 
 
-def place_hits(
-    const double[::1] logs, double log_miss, int64_t last, int64_t n, int64_t[::1] out
-):
-    """Turn logs of uniform variates into gaps, floor(log / log_miss), and these into hits.
+def place_hits(const double[::1] gaps, int64_t last, int64_t n, int64_t[::1] out):
+    """Write the hits after ``last`` and before ``n`` to ``out`` and return their number.
 
-    Writes the hits after ``last`` and before ``n`` to ``out`` and returns their number.
+    Rounded down, ``gaps`` are the numbers of positions between one hit and the next.
     """
     cdef Py_ssize_t i, placed = 0
-    cdef double gap
     with nogil:
-        for i in range(logs.shape[0]):
-            gap = logs[i] / log_miss
-            if gap >= n - last - 1:
+        for i in range(gaps.shape[0]):
+            if gaps[i] >= n:  # possibly beyond the integers
                 break
-            last += 1 + <int64_t>gap
+            last += 1 + <int64_t>gaps[i]
+            if last >= n:
+                break
             out[placed] = last
             placed += 1
     return placed
 
 
 cdef inline void copy_run(
-    item_t* target, const item_t* source, Py_ssize_t n, Py_ssize_t room
+    floating* data,
+    const floating* from_data,
+    index_t* indices,
+    const index_t* from_indices,
+    Py_ssize_t n,
+    Py_ssize_t room,
 ) noexcept nogil:
-    """Copy n items forward, whole blocks at a time while there is room to write past the end."""
+    """Copy n entries forward, whole blocks at a time while there is room to write past the end."""
     cdef Py_ssize_t i = 0
     while i < n and i + BLOCK <= room:
-        memcpy(target + i, source + i, BLOCK * sizeof(item_t))
+        memcpy(data + i, from_data + i, BLOCK * sizeof(floating))
+        memcpy(indices + i, from_indices + i, BLOCK * sizeof(index_t))
         i += BLOCK
     while i < n:
-        target[i] = source[i]
+        data[i] = from_data[i]
+        indices[i] = from_indices[i]
         i += 1
-
-
-cdef inline bint all_ordinary(const floating* data, Py_ssize_t n) noexcept nogil:
-    """Tell whether every entry is finite and not zero."""
-    cdef Py_ssize_t k
-    cdef bint ordinary = True
-    cdef double a
-    for k in range(n):
-        a = fabs(data[k])
-        if not (a > 0 and a <= DBL_MAX):
-            ordinary = False
-    return ordinary
 
 
 def replace_stored(
@@ -85,13 +72,14 @@ def replace_stored(
 ):
     """Replace the stored entries that are hit and return the number of entries left.
 
-    Returns -1, and a result without use, if an entry is zero or not finite. The output arrays may
-    be the input's own, if it is known that none is.
+    Returns -1, and a result without use, if an entry is zero or not finite. ``out_data`` and
+    ``out_indices`` may be the input's own, if it is known that none is; ``out_indptr`` is new.
     """
     cdef Py_ssize_t h, q, end, run, seen = 0, ahead, row = 0, k = 0, stored = 0
     cdef Py_ssize_t nnz = data.shape[0], n_hits = hits.shape[0], n_major = indptr.shape[0] - 1
-    # Blocks that overrun a run would, in place, destroy what has not been read.
-    cdef bint in_blocks = nnz > 0 and &out_data[0] != &data[0] and keep == 1.0
+    # In place, blocks that overrun a run would destroy what has not been read.
+    cdef bint in_blocks = nnz > 0 and &out_data[0] != &data[0]
+    cdef bint rescale = keep != 1.0
     cdef floating x
     with nogil:
         out_indptr[0] = 0
@@ -103,17 +91,25 @@ def replace_stored(
                     stored = -1
                     break
                 seen = ahead
+            if h < n_hits:
+                # Without a branch, which could not be predicted: it is written again if too early.
+                out_indptr[row + 1] = <index_t>(stored + indptr[row + 1] - k)
+                row += indptr[row + 1] <= end
             while row < n_major and indptr[row + 1] <= end:
                 out_indptr[row + 1] = <index_t>(stored + indptr[row + 1] - k)
                 row += 1
             run = end - k
-            if in_blocks:
-                copy_run(&out_data[stored], &data[k], run, nnz - k)
-                copy_run(&out_indices[stored], &indices[k], run, nnz - k)
-            else:
-                for q in range(run):
-                    out_data[stored + q] = <floating>(data[k + q] / keep)
-                    out_indices[stored + q] = indices[k + q]
+            copy_run(
+                &out_data[stored],
+                &data[k],
+                &out_indices[stored],
+                &indices[k],
+                run,
+                nnz - k if in_blocks else 0,
+            )
+            if rescale:
+                for q in range(stored, stored + run):
+                    out_data[q] = <floating>(out_data[q] / keep)
             stored += run
             k = end
             if h < n_hits:

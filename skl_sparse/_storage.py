@@ -6,6 +6,7 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn import config_context
 from sklearn.utils import assert_all_finite
+from sklearn.utils.validation import validate_data
 
 from skl_sparse._column_kernels import survey
 
@@ -39,6 +40,26 @@ def layout(X):
     cells = X.T if columns_major else np.ascontiguousarray(X)
     indptr = np.arange(cells.shape[0] + 1, dtype=np.int64) * cells.shape[1]
     return Layout(cells.reshape(-1), np.empty(0, dtype=np.int64), indptr, columns_major)
+
+
+def validate(estimator, X, *, reset, ensure_all_finite, copy=False):
+    """Return ``X`` as dense, CSR or CSC floats, the estimator's features recorded or compared."""
+    options = {"ensure_all_finite": ensure_all_finite, "copy": copy}
+    if any(options.values()) or not _is_accepted(X):
+        return validate_data(estimator, X, **ACCEPTED, **options, reset=reset)
+    # Next to one pass over the data, what check_array would find again takes long.
+    return validate_data(estimator, X, skip_check_array=True, reset=reset)
+
+
+def _is_accepted(X):
+    """Tell whether ``X`` is sparse and check_array would return it as it is."""
+    return (
+        sp.issparse(X)
+        and X.format in ACCEPTED["accept_sparse"]
+        and X.dtype in ACCEPTED["dtype"]
+        and X.ndim == 2
+        and min(X.shape) > 0
+    )
 
 
 def tidy(X, copy=True):

@@ -4,10 +4,10 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import check_consistent_length
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.utils.validation import check_array, check_is_fitted
 
 from ._dropout import add_noise, check_replacement, learn_replacement
-from ._storage import ACCEPTED, strip_zeros, tidy
+from ._storage import strip_zeros, tidy, validate
 from ._validation import check_bool, check_choice, check_generator, check_integer, check_real
 
 
@@ -131,6 +131,7 @@ class SparseDropoutReplacer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         TypeError, ValueError
             If a parameter or the data are not allowed, NaN and infinity included.
         """
+        check_generator("random_state", self.random_state)
         X, _ = tidy(self._validate(X, reset=True, ensure_all_finite=True))
         return self._learn(X)
 
@@ -155,9 +156,9 @@ class SparseDropoutReplacer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         TypeError, ValueError
             As in ``fit``; or if ``scope="all"`` would need more memory than there is.
         """
+        rng = check_generator("random_state", self.random_state)
         X, disposable = tidy(self._validate(X, reset=True), self.copy)
         self._learn(X)
-        rng = check_generator("random_state", self.random_state)
         return self._add_noise(X, rng, in_place=disposable)
 
     def transform(self, X):
@@ -207,6 +208,7 @@ class SparseDropoutReplacer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
             As in ``fit_transform``.
         """
         n_copies = check_integer("n_copies", n_copies, low=0)
+        rng = check_generator("random_state", self.random_state)
         X, disposable = tidy(self._validate(X, reset=True))
         if sp.issparse(X):
             X, _ = strip_zeros(X, disposable)
@@ -215,7 +217,6 @@ class SparseDropoutReplacer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
             check_consistent_length(X, y)
             y = np.concatenate([y] * (1 + n_copies))
         self._learn(X)
-        rng = check_generator("random_state", self.random_state)
         blocks = [X]
         for _ in range(n_copies):
             blocks.append(self._add_noise(X, rng, n_copies=n_copies))
@@ -232,11 +233,10 @@ class SparseDropoutReplacer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         check_replacement("replacement_value", self.replacement_value)
         check_choice("scope", self.scope, ("nonzero", "all"))
         check_bool("rescale", self.rescale)
-        check_generator("random_state", self.random_state)
         check_bool("copy", self.copy)
         learned = isinstance(self.replacement_value, str)
         options.setdefault("ensure_all_finite", learned or not sp.issparse(X))
-        return validate_data(self, X, **ACCEPTED, **options, reset=reset)
+        return validate(self, X, **options, reset=reset)
 
     def _learn(self, X):
         """Learn the replacement value from canonical ``X``."""

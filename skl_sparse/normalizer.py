@@ -3,10 +3,10 @@
 import numpy as np
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.utils.validation import check_array, check_is_fitted
 
 from ._columns import column_norms, scale_columns
-from ._storage import ACCEPTED, tidy
+from ._storage import ACCEPTED, tidy, validate
 from ._validation import check_bool, check_choice, check_real, check_sample_weight
 
 
@@ -235,7 +235,7 @@ class SparseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         check_real("target_norm", self.target_norm, low=0, low_inclusive=False)
         check_real("threshold", self.threshold, low=0)
         check_bool("copy", self.copy)
-        return validate_data(self, X, **ACCEPTED, ensure_all_finite=not sp.issparse(X), reset=reset)
+        return validate(self, X, ensure_all_finite=not sp.issparse(X), reset=reset)
 
     def _learn(self, X, sample_weight, seen):
         """Learn from canonical ``X``, after ``seen`` earlier rows."""
@@ -267,12 +267,12 @@ class SparseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             scale = norms / self.target_norm
         if self.mode == "max_norm":
             scale = np.maximum(scale, 1.0)
-        scale[norms == 0] = 1.0
-        wrong = np.flatnonzero(~np.isfinite(scale) | (scale == 0))
-        if len(wrong):
+        np.copyto(scale, 1.0, where=norms == 0)
+        if not (scale.min() > 0 and scale.max() < np.inf):
+            wrong = np.flatnonzero(~np.isfinite(scale) | (scale == 0))[0]
             raise ValueError(
                 f"norm={self.norm!r} over target_norm={self.target_norm} must lie in the range of "
-                f"float64, got {scale[wrong[0]]} for column {wrong[0]}"
+                f"float64, got {scale[wrong]} for column {wrong}"
             )
         self.norms_ = norms
         self.scale_ = scale

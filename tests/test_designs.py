@@ -92,6 +92,11 @@ def test_answers_are_those_of_the_standardised_matrix(container, center, n_threa
     for known in (0, 10, 29, 30):
         found = A.gram(columns[:known], columns[known:])
         np.testing.assert_allclose(found, gram[known:], **close)
+        room = np.full((30, 50), 7.0)  # a Gram may lie in an array that is wider than it
+        A.gram(columns[:known], columns[known:], out=room[known:, :30])
+        np.testing.assert_array_equal(room[known:, :30], found)
+        assert np.all(room[:, 30:] == 7.0)
+        assert np.all(room[:known] == 7.0)
     np.testing.assert_allclose(A.dense(columns), expected[:, columns], **close)
     stored = (
         n * 30

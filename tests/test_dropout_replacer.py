@@ -561,3 +561,48 @@ def test_sampler_offers_fit_resample_and_nothing_else():
     sampler.fit_resample(np.eye(3), [0, 1, 2])
     assert sampler.n_features_in_ == 3
     assert sampler.replacement_ == 0.0
+
+
+@pytest.mark.parametrize("rate", [0.001, 0.05, 0.3, 0.95])
+@pytest.mark.parametrize("replacement", [0.0, -1.0, "feature_mean"])
+@pytest.mark.parametrize("rescale", [False, True])
+@pytest.mark.parametrize("copy", [True, False])
+@pytest.mark.parametrize("make", [sp.csr_array, sp.csc_array])
+def test_many_rows_long_and_empty(rate, replacement, rescale, copy, make):
+    rng = np.random.RandomState(0)
+    X = rng.uniform(1.0, 2.0, (300, 60))
+    X[rng.uniform(size=X.shape) > rng.choice([0, 0.02, 0.3, 1.0], size=(300, 1))] = 0
+    X[[0, -1, 7, 8, 9]] = 0
+    X[:, 5] = 0
+    given_X = make(X)
+    nnz = given_X.nnz
+    hit = np.zeros(nnz, dtype=bool)
+    hit[draw_hits(np.random.RandomState(3), rate, nnz)] = True
+    values = np.where(hit, -2.0, given_X.data)
+    noise = make((values, given_X.indices.copy(), given_X.indptr.copy()), shape=X.shape).toarray()
+    kept = X / (1 - rate) if rescale else X
+    expected = np.where(noise == -2.0, replacement_of(X, replacement), kept)
+    replacer = SparseDropoutReplacer(
+        rate, replacement_value=replacement, rescale=rescale, random_state=3, copy=copy
+    )
+    result = replacer.fit_transform(given_X)
+    result.check_format(full_check=True)
+    assert_allclose(result.toarray(), expected, rtol=1e-14)
+    assert (result.data != 0).all()
+
+
+@pytest.mark.parametrize("bad", [0.0, np.nan, np.inf])
+@pytest.mark.parametrize("place", [0, 1500, 8191, 8192, 20_000, 29_999])
+@pytest.mark.parametrize("rate", [0.0, 1e-4, 0.1])
+def test_what_is_out_of_the_ordinary_is_found_wherever_it_is(bad, place, rate):
+    X = sp.csr_array(np.random.RandomState(0).uniform(1.0, 2.0, (300, 100)))
+    X.data[place] = bad
+    replacer = SparseDropoutReplacer(rate, random_state=0)
+    if bad != 0:
+        with pytest.raises(ValueError, match=r"NaN|infinity"):
+            replacer.fit_transform(X)
+    else:
+        without = X.copy()
+        without.eliminate_zeros()
+        expected = replacer.fit_transform(without)
+        assert_array_equal(replacer.fit_transform(X).toarray(), expected.toarray())

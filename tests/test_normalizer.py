@@ -399,3 +399,70 @@ def test_partial_fit_refuses_to_mix_norms(change):
         model.set_params(**change).partial_fit(np.eye(3))
     np.testing.assert_array_equal(model.norms_, before)
     np.testing.assert_array_equal(model.fit(2 * np.eye(3)).norms_, [2, 2, 2])
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("threshold", [0.0, 0.5])
+def test_what_is_out_of_the_ordinary_far_inside(container, dtype, threshold):
+    # Compiled passes look at many entries at once: zeros, tiny and huge values must not hide.
+    X = np.random.RandomState(0).uniform(0.1, 1.0, (700, 9)).astype(dtype)
+    X[600, 2] = 0
+    X[3, 4] = X[650, 8] = 4 * np.finfo(dtype).tiny
+    normalizer = SparseNormalizer(threshold=threshold).fit(CONTAINERS[container](X))
+    kept = np.where(np.abs(X) > threshold, X, 0).astype(np.float64)
+    assert_allclose(normalizer.norms_, reference_norms(kept, "l2"), rtol=1e-14)
+    expected = (kept / normalizer.scale_).astype(dtype)
+    normalizer.scale_[:] = normalizer.norms_
+    new = CONTAINERS[container](X)
+    if sp.issparse(new):
+        new.data[new.data == X[11, 5]] = expected[11, 5] = 0  # a stored zero
+    else:
+        new[11, 5] = expected[11, 5] = 0
+    result = normalizer.transform(new)
+    assert_array_equal(dense(result), expected)
+    if sp.issparse(result):
+        assert (result.data != 0).all()
+    normalizer.scale_[8] = 1e6  # an underflow in the result is a zero, an overflow stays
+    normalizer.scale_[7] = np.finfo(np.float64).tiny
+    with np.errstate(over="ignore"):
+        expected = np.where(dense(new) > threshold, dense(new), 0) / normalizer.scale_
+        expected = expected.astype(dtype)
+    result = normalizer.transform(new)
+    assert_array_equal(dense(result), expected)
+    if sp.issparse(result):
+        assert (result.data != 0).all()
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+@pytest.mark.parametrize("norm", NORMS)
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("row", [0, 400, 699])
+def test_a_bad_entry_is_found_wherever_it_is(container, norm, bad, row):
+    X = np.random.RandomState(0).uniform(0.1, 1.0, (700, 9))
+    normalizer = SparseNormalizer(norm).fit(X)
+    X[row, 3] = bad
+    for method in ("fit", "transform", "fit_transform"):
+        with pytest.raises(ValueError, match=r"NaN|infinity"):
+            getattr(normalizer, method)(CONTAINERS[container](X))
+
+
+def test_sums_that_overflow_are_no_bad_entries():
+    X = sp.csr_array(np.array([[1.7e308, 1.0], [1.7e308, 1.0]]))
+    for norm in ("l1", "l2"):
+        with pytest.raises(ValueError, match=r"range of float64.*column 0"):
+            SparseNormalizer(norm).fit(X)
+    assert_allclose(SparseNormalizer("max").fit(X).norms_, [1.7e308, 1.0])
+
+
+def test_sparse_input_is_checked_for_what_it_is():
+    empty = sp.csr_array((0, 3))
+    with pytest.raises(ValueError, match=r"0 sample\(s\)"):
+        SparseNormalizer().fit(empty)
+    with pytest.raises(ValueError, match=r"0 feature\(s\)"):
+        SparseNormalizer().fit(sp.csr_array((3, 0)))
+    swapped = sp.csr_array(np.eye(3))
+    swapped.data = swapped.data.astype(">f8")
+    assert SparseNormalizer().fit_transform(swapped).dtype == np.float64
+    with pytest.raises(ValueError, match="X has 2 features"):
+        SparseNormalizer().fit(sp.csr_array(np.eye(3))).transform(sp.csr_array(np.eye(2)))

@@ -111,12 +111,13 @@ def sums_by_columns(
 
 
 def add_products(
-    const double[:, ::1] panel, bint lines_are_columns, Py_ssize_t n_known, double[:, ::1] out
+    const double[:, ::1] panel, bint lines_are_columns, Py_ssize_t n_known, double[:, :] out
 ):
     """out[a, b] += x_(n_known + a) . x_b for the columns x_b of a panel: all pairs with a known
-    column, and each pair of new ones once, in one of the two places that are its.
+    column, and each pair of new ones once, in one of the two places that are its. The rows of
+    ``out`` are contiguous.
     """
-    cdef int m = <int> out.shape[1], known = <int> n_known, new = <int> out.shape[0]
+    cdef int stride, known = <int> n_known, new = <int> out.shape[0]
     cdef int length = <int> panel.shape[1 if lines_are_columns else 0]
     cdef int width = <int> panel.shape[1]
     cdef double one = 1.0
@@ -128,17 +129,18 @@ def add_products(
     cdef double *new_x
     if new == 0 or length == 0:
         return
+    stride = <int> max(out.shape[1], out.strides[0] // <Py_ssize_t> sizeof(double))
     # BLAS sees the transposes of these arrays, and does not write to the panel.
     old_x = <double *> &panel[0, 0]
     new_x = old_x + (n_known * width if lines_are_columns else n_known)
     with nogil:
         if known > 0:
             dgemm(left, right, &known, &new, &length, &one, old_x, &width, new_x, &width,
-                  &one, &out[0, 0], &m)
-        dsyrk(b"U", left, &new, &length, &one, new_x, &width, &one, &out[0, n_known], &m)
+                  &one, &out[0, 0], &stride)
+        dsyrk(b"U", left, &new, &length, &one, new_x, &width, &one, &out[0, n_known], &stride)
 
 
-def fold(double[:, ::1] out, Py_ssize_t n_known):
+def fold(double[:, :] out, Py_ssize_t n_known):
     """Both places of a pair of new columns get the sum of what is in the two."""
     cdef Py_ssize_t i, j
     with nogil:

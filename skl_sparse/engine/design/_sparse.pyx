@@ -255,7 +255,7 @@ def row_gram(
     Py_ssize_t n_known,
     Py_ssize_t share,
     Py_ssize_t n_shares,
-    double[:, ::1] out,
+    double[:, :] out,
     Py_ssize_t start,
     Py_ssize_t stop,
 ):
@@ -264,7 +264,7 @@ def row_gram(
     ``slot[column]`` is the column's place in the Gram, -1 for none; places from ``n_known`` on are
     new. ``out[a - n_known, b]`` gets the pair of a new place a and any place b; if all are new,
     each pair is added once, in one of the two places that are its. Only the rows of ``out`` whose
-    place is ``share`` modulo ``n_shares`` are touched.
+    place is ``share`` modulo ``n_shares`` are touched; each is contiguous.
     """
     cdef Py_ssize_t i, a, b, first, n, m = out.shape[1]
     cdef int32_t *place = <int32_t *> malloc((m + 1) * sizeof(int32_t))

@@ -68,12 +68,19 @@ class Design(ABC):
     n_columns: int
     n_threads: int
     nbytes: int
+    #: Entries that a pass over X meets.
+    n_stored: int
     #: Time to touch one entry of a gathered column, against one number of a contiguous array.
     entry_cost: float
     #: Memory of one entry of a gathered column.
     gathered_entry_bytes: int
     #: Ratio of mean to deviation up to which a column may be centred lazily without losing digits.
     lazy_offset: float
+
+    @property
+    def pass_cost(self):
+        """Time of a pass over X, in numbers of a contiguous array touched."""
+        return self.entry_cost * self.n_stored
 
     @abstractmethod
     def correlate(self, R):

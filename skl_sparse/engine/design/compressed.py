@@ -25,6 +25,7 @@ class CompressedDesign(Design):
         self.indptr = X.indptr.astype(X.indices.dtype, copy=False)
         self.n_rows, self.n_columns = X.shape
         self.n_threads = n_threads
+        self.n_stored = X.nnz
         self.nbytes = X.data.nbytes + X.indices.nbytes + X.indptr.nbytes
         self._parts = line_parts(X.indptr, n_threads)
         self._all_ranges = [r for part in self._parts for r in part]

@@ -30,6 +30,7 @@ class DenseDesign(Design):
         self.n_rows, self.n_columns = X.shape
         self.n_threads = n_threads
         self.nbytes = X.nbytes
+        self.n_stored = X.size
         self.lines_are_columns = X.flags.f_contiguous
         self.lines = X.T if self.lines_are_columns else X
 

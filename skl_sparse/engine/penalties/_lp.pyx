@@ -29,8 +29,10 @@ cdef inline double power(double x, double p) noexcept nogil:
 
 
 cdef double jump_threshold(double lam, double p) noexcept nogil:
-    """Where the proximal step of lam |u|^p leaves zero, p <= 1."""
+    """Where the proximal step of lam |u|^p leaves zero."""
     cdef double jump
+    if p > 1.0:
+        return 0.0
     if lam == 0.0 or lam == INFINITY or p == 1.0:
         return lam
     jump = pow(2.0 * lam * (1.0 - p), 1.0 / (2.0 - p))
@@ -100,7 +102,7 @@ cdef double root_above_one(double c, double lam, double p, double a) noexcept no
 
 
 cdef double prox_scalar(double z, double lam, double p, double threshold) noexcept nogil:
-    """argmin_x (x - z)^2 / 2 + lam x^p for z > 0; ``threshold`` is that of p <= 1."""
+    """argmin_x (x - z)^2 / 2 + lam x^p for z > 0; zero up to ``threshold``."""
     if lam == 0.0:
         return z
     if p <= 1.0:
@@ -130,7 +132,7 @@ def lp_prox_flat(
             if positive and z[i] < 0.0:
                 x = 0.0
             elif lam[i] != 0.0:
-                x = prox_scalar(x, lam[i], p, jump_threshold(lam[i], p) if p <= 1.0 else 0.0)
+                x = prox_scalar(x, lam[i], p, jump_threshold(lam[i], p))
             out[i] = <real_t> (x if z[i] >= 0.0 else -x)
             if x == 0.0:
                 out[i] = 0.0
@@ -152,7 +154,6 @@ cdef class LpPenalty(Penalty):
     cdef readonly object l2
     cdef const double[::1] lam_
     cdef const double[::1] l2_
-    cdef const double[::1] threshold_
 
     def __init__(self, lam, l2, double p, bint positive=False):
         lam, l2 = np.ascontiguousarray(lam, np.float64), np.ascontiguousarray(l2, np.float64)
@@ -168,13 +169,18 @@ cdef class LpPenalty(Penalty):
         self.convex = p >= 1.0 or not np.any((lam > 0) & (lam < np.inf))
         self.has_dual = p >= 1.0
         self.sparsifies = p <= 1.0
+        # Where the unit proximal step leaves zero.
         cdef Py_ssize_t j
-        cdef double[::1] threshold
-        if p <= 1.0:
-            threshold = np.empty(len(lam))
-            for j in range(self.n_columns):
-                threshold[j] = jump_threshold(self.lam_[j] / (1.0 + self.l2_[j]), p)
-            self.threshold_ = threshold
+        cdef double[::1] rest
+        if p == 1.0:
+            self.rest = self.lam_
+        else:
+            rest = np.zeros(len(lam))
+            self.rest = rest
+            if p < 1.0:
+                for j in range(self.n_columns):
+                    rest[j] = 1.0 + self.l2_[j]
+                    rest[j] *= jump_threshold(self.lam_[j] / rest[j], p)
 
     @property
     def unpenalised(self):
@@ -201,8 +207,7 @@ cdef class LpPenalty(Penalty):
 
     def convex_relative(self):
         """The L1 penalty whose proximal step leaves zero where this one does (p < 1)."""
-        threshold = np.asarray(self.threshold_) * (1.0 + self.l2)
-        return LpPenalty(threshold, self.l2, 1.0, self.positive)
+        return LpPenalty(np.array(self.rest), self.l2, 1.0, self.positive)
 
     def entry_factor(self, const double[::1] c):
         """The least factor for `scaled` at which zero is optimal, column by column (p < 1)."""
@@ -210,9 +215,8 @@ cdef class LpPenalty(Penalty):
         cdef double size, largest = 0.0
         for j in range(self.n_columns):
             size = c[j] if self.positive else fabs(c[j])
-            size /= 1.0 + self.l2_[j]
-            if size > 0.0 and 0.0 < self.threshold_[j] < INFINITY:
-                largest = max(largest, pow(size / self.threshold_[j], 2.0 - self.p))
+            if size > 0.0 and 0.0 < self.rest[j] < INFINITY:
+                largest = max(largest, pow(size / self.rest[j], 2.0 - self.p))
         return largest
 
     cdef double value_at(self, Py_ssize_t j, double u) noexcept nogil:
@@ -241,15 +245,15 @@ cdef class LpPenalty(Penalty):
 
     cdef double scaled_prox(self, Py_ssize_t j, double z, double step) noexcept nogil:
         cdef double shrink = 1.0 / (1.0 + step * self.l2_[j])
-        cdef double lam = self.lam_[j], threshold = 0.0, x
+        cdef double lam = step * self.lam_[j] * shrink, size = fabs(z) * shrink, x
         if z == 0.0 or (self.positive and z < 0.0):
             return 0.0
-        if self.p <= 1.0:
-            if step == 1.0:
-                threshold = self.threshold_[j]
-            else:
-                threshold = jump_threshold(step * lam * shrink, self.p)
-        x = prox_scalar(fabs(z) * shrink, step * lam * shrink, self.p, threshold)
+        if step != 1.0 or self.p > 1.0:
+            x = prox_scalar(size, lam, self.p, jump_threshold(lam, self.p))
+        elif fabs(z) <= self.rest[j]:
+            return 0.0
+        else:
+            x = prox_scalar(size, lam, self.p, 0.0)
         return x if z > 0.0 else -x
 
     cdef double prox_slope(self, Py_ssize_t j, double z) noexcept nogil:

@@ -4,6 +4,7 @@ cdef class Penalty:
     cdef readonly bint has_dual
     cdef readonly bint sparsifies
     cdef readonly bint positive
+    cdef const double[::1] rest
 
     cdef double value_at(self, Py_ssize_t j, double u) noexcept nogil
     cdef double slope_at(self, Py_ssize_t j, double u) noexcept nogil

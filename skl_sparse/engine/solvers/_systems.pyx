@@ -53,7 +53,7 @@ cdef class System:
 cdef class GramSystem(System):
     """The Gram G = A^T A and the correlations c = A^T r, kept up to date."""
 
-    cdef double[:, ::1] gram
+    cdef double[:, :] gram
     cdef double[::1] c
     cdef readonly object matrix
 
@@ -129,6 +129,10 @@ cdef class DenseSystem(System):
         full[columns] = v
         return (self.matrix @ (full @ self.matrix))[columns]
 
+    def normal_matrix(self, columns):
+        rows = self.matrix[columns]
+        return rows @ rows.T
+
     def copy(self):
         return DenseSystem(self.matrix, self.r)
 
@@ -164,7 +168,7 @@ cdef class SparseSystem(System):
         self.level -= delta * self.shift[j]
 
     cdef double cost(self, Py_ssize_t j) noexcept nogil:
-        return <double> (self.indptr[j + 1] - self.indptr[j])
+        return 4.0 * <double> (self.indptr[j + 1] - self.indptr[j])
 
     def normal(self, const Py_ssize_t[::1] columns, const double[::1] v):
         out = np.empty(columns.shape[0])

@@ -95,15 +95,10 @@ def bracket(slope, high):
     return low, high
 
 
-def certify(loss, penalty, u, c, square, rays=()):
-    """The certificate of u, given its correlations c = A^T r and ``square`` = r . r.
+def relative_gap(loss, penalty, primal, rays):
+    """(primal - best dual value on the rays) / F(0), clipped at 0; nan without a ray.
 
-    Everything is in standardised units, where the null model has objective 1/2. The gap is that of
-    the best dual ray; without one there is none.
+    In standardised units the null model has objective 1/2.
     """
-    optimality = float(penalty.violations(u, c).max(initial=0.0))
     duals = [dual_value(loss, penalty, ray) for ray in rays]
-    if not duals:
-        return Certificate(math.nan, optimality)
-    primal = loss.value(square) + penalty.value(u)
-    return Certificate(max(2.0 * float(primal - max(duals)), 0.0), optimality)
+    return max(2.0 * float(primal - max(duals)), 0.0) if duals else math.nan

@@ -27,7 +27,7 @@ class ColumnPool:
         self._block = None
 
     def _forget_gram(self):
-        self._entries, self._known = np.empty(0), 0
+        self._store, self._known = np.empty((0, 0)), 0
 
     def __len__(self):
         return len(self.columns)
@@ -46,8 +46,7 @@ class ColumnPool:
         place = np.full(self.A.n_columns, -1, dtype=np.intp)
         place[self.columns[: self._known]] = np.arange(self._known)
         known = columns[place[columns] >= 0]
-        gram = self._entries.reshape(self._known, self._known)
-        self._entries = gram[np.ix_(place[known], place[known])].reshape(-1)
+        self._store = self._store[np.ix_(place[known], place[known])]
         self._known = len(known)
         new = columns[place[columns] < 0]
         self.columns = np.concatenate([known, new])
@@ -71,23 +70,23 @@ class ColumnPool:
         """The Gram of the pool, brought up to date."""
         known, m = self._known, len(self.columns)
         if known < m:
-            self._stretch(m * m)
-            gram = self._entries.reshape(m, m)
-            for i in range(known - 1, -1, -1):  # last row first: no row lands on one still to move
-                gram[i, :known] = self._entries[i * known : (i + 1) * known].copy()
+            if m > len(self._store):
+                self._make_room(m)
+            gram = self._store[:m, :m]
             self.A.gram(self.columns[:known], self.columns[known:], out=gram[known:])
             gram[:known, known:] = gram[known:, :known].T
             self._known = m
-        return self._entries.reshape(m, m)
+        return self._store[:m, :m]
 
-    def _stretch(self, size):
-        """Make room in place: a second copy of the Gram might be the largest array of a fit."""
-        try:
-            self._entries.resize(size)
-        except ValueError:  # somebody still looks at it
-            entries = np.empty(size)
-            entries[: len(self._entries)] = self._entries
-            self._entries = entries
+    def _make_room(self, m):
+        """A larger store, with room for some columns more: the last to join come in small numbers.
+
+        What is not used of it is not touched, and takes no memory.
+        """
+        known = self._known
+        store = np.empty((m + m // 4, m + m // 4))
+        store[:known, :known] = self._store[:known, :known]
+        self._store = store
 
     @property
     def _most_bytes(self):

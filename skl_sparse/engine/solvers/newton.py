@@ -17,35 +17,24 @@ direction of the objective, which a line search watches.
 import math
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
+from . import linear_fit
+from .newton_systems import newton_systems
 from .working_set import PATIENCE, Solution
 
-# Up to so many columns, or rows, the Newton systems are factorised.
-MOST_FACTORISED = 1000
-# Up to so many numbers in all, few rows are held dense for that: 32 MiB.
-MOST_NUMBERS = 1 << 22
-# Least curvature of the penalty in a system of the size of the rows, where it divides.
-LEAST_CURVATURE = 1e-12
+# Share of its square that a Newton system's residual may keep, early on.
+MOST_LEFT = 1e-3
 
 
 def solve(problem, U, *, tol, max_iter):
     """A `Solution` for each target, from U of shape (n_columns, n_targets)."""
+    if all(penalty.quadratic for penalty in problem.penalties):
+        return linear_fit.solve(problem, U, tol=tol, max_iter=max_iter)
     systems = newton_systems(problem.A)
     return [
         NormalMap(problem, t, U[:, t], systems).solve(tol, max_iter)
         for t in range(problem.n_targets)
     ]
-
-
-def newton_systems(A):
-    """What solves the Newton systems: factorised where either side of A is small."""
-    every = np.arange(A.n_columns)
-    if A.n_columns <= min(MOST_FACTORISED, 4 * A.n_rows):
-        return ColumnSystems(A.gram(every[:0], every))
-    if A.n_rows <= MOST_FACTORISED and A.n_rows * A.n_columns <= MOST_NUMBERS:
-        return RowSystems(np.ascontiguousarray(A.dense(every)))
-    return MatrixFreeSystems(A)
 
 
 class NormalMap:
@@ -65,22 +54,21 @@ class NormalMap:
             best = min(best, certificate.deciding[1])
             if certificate.reached(tol) or n_iter > max_iter or idle >= 10 * PATIENCE:
                 break
-            self.advance(r, c, certificate, tol * 0.01**idle)
+            self.advance(r, c, certificate)
         objective = self.problem.objective(self.u, r, self.target)
         return Solution(self.u, objective, certificate, min(n_iter, max_iter))
 
     def evaluate(self):
-        R, C, certificates = self.problem.evaluate(self.u[:, None], [self.target])
-        return R[:, 0], C[0], certificates[0]
+        (found,) = self.problem.evaluate(self.u[:, None], [self.target])
+        return found.residual, found.correlations, found.certificate
 
-    def advance(self, r, c, certificate, tol):
+    def advance(self, r, c, certificate):
         """One Newton step; where the line search fails, one proximal gradient step."""
         old = self.problem.objective(self.u, r, self.target)
         normal = c + self.u - self.z
-        slopes = self.penalty.prox_slopes(self.z)
-        du, gram_du = self.systems.solve(
-            normal, slopes, self.accuracy(normal, slopes, certificate, tol)
-        )
+        slopes = self.slopes()
+        share = max(min(MOST_LEFT, certificate.optimality**2), 1e-28)
+        du, gram_du = self.systems.solve(normal, slopes, share)
         dz = normal - gram_du + du
         gain = normal @ du
         t = 1.0
@@ -100,100 +88,13 @@ class NormalMap:
                 return
             step *= 0.5
 
-    def accuracy(self, normal, slopes, certificate, tol):
-        """Square of the residual at which an iterative solution of the Newton system may stop."""
-        square = float(slopes @ (normal * normal))
-        if self.penalty.quadratic:
-            # One system is the whole fit; what is left of it, over the least eigenvalue, is the gap.
-            stop = 0.1 * tol * max(float((1.0 - slopes).min()), 1e-8)
-        else:
-            stop = square * min(0.01, certificate.optimality**2)
-        return max(stop, 1e-28 * square)
+    def slopes(self):
+        """prox'(z), cheaper from u = prox(z) than from z."""
+        slopes = 1.0 / (1.0 + self.penalty.curvature(self.u))
+        if self.penalty.positive:
+            slopes[(self.u == 0.0) & (self.z <= 0.0)] = 0.0
+        return slopes
 
     def objective(self, u):
         r = self.problem.Y[:, self.target] - self.A.predict(u[:, None])[:, 0]
         return self.problem.objective(u, r, self.target)
-
-
-class MatrixFreeSystems:
-    """Conjugate gradients, two passes over X a step."""
-
-    def __init__(self, A):
-        self.A = A
-
-    def product(self, u):
-        """A^T A u"""
-        return self.A.correlate(self.A.predict(u[:, None]))[:, 0]
-
-    def solve(self, normal, slopes, stop):
-        """du = P dz, and A^T A du, for the Newton step dz."""
-        root, diagonal = np.sqrt(slopes), 1.0 - slopes
-        r = root * normal
-        v, gram_du = np.zeros_like(r), np.zeros_like(r)
-        p = r.copy()
-        rr = r @ r
-        for _ in range(min(2 * len(r), 500)):
-            if rr <= stop:
-                break
-            gram_p = self.product(root * p)
-            q = root * gram_p + diagonal * p
-            bend = p @ q
-            if bend <= 0.0:
-                break
-            v += (rr / bend) * p
-            gram_du += (rr / bend) * gram_p
-            r -= (rr / bend) * q
-            rr, old = r @ r, rr
-            p = r + (rr / old) * p
-        return root * v, gram_du
-
-
-class ColumnSystems(MatrixFreeSystems):
-    """Few columns: Cholesky of the whole system."""
-
-    def __init__(self, gram):
-        self.gram = gram
-
-    def product(self, u):
-        return self.gram @ u
-
-    def solve(self, normal, slopes, stop):
-        live = slopes > 0
-        root = np.sqrt(slopes[live])
-        matrix = root[:, None] * self.gram[np.ix_(live, live)] * root
-        matrix[np.diag_indices(len(matrix))] += 1.0 - slopes[live]
-        du = np.zeros_like(normal)
-        try:
-            factor = cho_factor(matrix.T, overwrite_a=True, check_finite=False)
-            du[live] = root * cho_solve(factor, root * normal[live])
-        except LinAlgError:
-            du[live] = np.nan
-        if not np.isfinite(du).all():
-            return super().solve(normal, slopes, stop)
-        return du, self.product(du)
-
-
-class RowSystems(MatrixFreeSystems):
-    """Few rows: Cholesky of I + A H^-1 A^T, with H the curvatures of the penalty (Woodbury)."""
-
-    def __init__(self, matrix):
-        self.matrix = matrix
-
-    def product(self, u):
-        return (self.matrix @ u) @ self.matrix
-
-    def solve(self, normal, slopes, stop):
-        # 1 / h'' = P / (1 - P): zero where the proximal step is flat.
-        inverse = slopes / np.maximum(1.0 - slopes, LEAST_CURVATURE)
-        small = (self.matrix * inverse) @ self.matrix.T
-        small[np.diag_indices(len(small))] += 1.0
-        right = inverse * normal
-        try:
-            factor = cho_factor(small.T, overwrite_a=True, check_finite=False)
-        except LinAlgError:
-            return super().solve(normal, slopes, stop)
-        inner = cho_solve(factor, self.matrix @ right)
-        du = right - inverse * (inner @ self.matrix)
-        if not np.isfinite(du).all():
-            return super().solve(normal, slopes, stop)
-        return du, self.product(du)

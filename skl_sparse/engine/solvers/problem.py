@@ -1,9 +1,26 @@
 """The problem in standardised units, and the evaluation of a candidate."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from .certificate import DualRay, certify
+from .certificate import Certificate, DualRay, relative_gap
 from .unpenalised import UnpenalisedSpan
+
+
+@dataclass
+class Evaluation:
+    """What one look at the whole problem tells of a point, for one target.
+
+    ``square`` = r . r of the residual r; ``violations`` are the exact 1-D steps left to take.
+    """
+
+    residual: np.ndarray
+    square: float
+    correlations: np.ndarray
+    violations: np.ndarray
+    objective: float
+    certificate: Certificate
 
 
 class Problem:
@@ -35,21 +52,26 @@ class Problem:
         return Y - self.A.predict(np.ascontiguousarray(U)) if U.any() else Y
 
     def evaluate(self, U, targets):
-        """Residuals, correlations (a row a target) and certificates of the given targets.
+        """An `Evaluation` for each of the given targets; U has a column for each of them.
 
-        U has a column for each of them.
-
-        Two passes over X, a third where some columns have no penalty: the dual point is the
-        residual projected off those.
+        Two passes over X, a third where some columns have no penalty: the dual point is
+        the residual projected off those.
         """
         R = self.residuals(U, targets)
-        C = np.ascontiguousarray(self.A.correlate(R).T)
-        certificates = []
-        for k, t in enumerate(targets):
-            r, u = R[:, k], np.ascontiguousarray(U[:, k])
-            rays = self._rays(r, C[k], t) if self.penalties[t].has_dual else []
-            certificates.append(certify(self.loss, self.penalties[t], u, C[k], float(r @ r), rays))
-        return R, C, certificates
+        C = self.A.correlate(R)
+        return [
+            self._evaluate(np.ascontiguousarray(U[:, k]), R[:, k], np.ascontiguousarray(C[:, k]), t)
+            for k, t in enumerate(targets)
+        ]
+
+    def _evaluate(self, u, r, c, t):
+        penalty, square = self.penalties[t], float(r @ r)
+        violations = penalty.violations(u, c)
+        objective = self.loss.value(square) + penalty.value(u)
+        rays = self._rays(r, c, t) if penalty.has_dual else []
+        gap = relative_gap(self.loss, penalty, objective, rays)
+        certificate = Certificate(gap, float(violations.max(initial=0.0)))
+        return Evaluation(r, square, c, violations, objective, certificate)
 
     def _rays(self, r, c, t):
         """The dual candidates: the residual, and the residual less the span of some columns."""

@@ -106,4 +106,4 @@ class ProximalGradient:
             self.lipschitz *= 1.5
 
     def certificate(self):
-        return self.problem.evaluate(self.u[:, None], [self.target])[2][0]
+        return self.problem.evaluate(self.u[:, None], [self.target])[0].certificate

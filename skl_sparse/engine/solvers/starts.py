@@ -1,114 +1,121 @@
-"""Several starts for penalties with many local minima (p < 1), on one pool of columns.
+"""Several starts for penalties with many local minima (p < 1).
 
 Coordinate descent from zero, from the L1 problem whose proximal step leaves zero at the same
 correlation, and down a warm path of decreasing penalties: each finds the global minimum of small
-problems in most draws, the best of them in nearly all. Between starts whose objectives agree to
-1e-10 the first wins, so that dense and sparse data, which round differently, end alike.
+problems in most draws, the best of them in nearly all. The first is a fit of the whole problem,
+which gathers a pool of columns; the others, and a local search from the best, stay on the pool and
+cost no pass over X; what they find is fitted on the whole problem once more. Between starts whose
+objectives agree to 1e-10 the first wins, so that dense and sparse data, which round differently,
+end alike.
 """
 
 import numpy as np
 
 from . import local_search, working_set
 from .column_pool import ColumnPool
+from .descent import Goal, descend
+from .point import Point
 
-# Steps of the path, and the certificate that is enough on the way.
+# Problems with so few columns have all of them in the pool.
+SMALL = 256
+# Steps of the path, and the largest step left that is enough on the way.
 PATH_STEPS = 10
-PATH_TOL = 1e-3
+ROUGH = Goal(1e-3)
 TIE = 1e-10
+# A brief search may touch so many numbers, or as many as so many passes over X: it does not rule
+# the time of a fit.
+LEAST_WORK, PASSES = 5e5, 2
 
 
 def solve(problem, U, *, tol, max_iter, search=False):
-    """The best `Solution` for each target.
+    """The best `Solution` for each target, from U, of shape (n_columns, n_targets), and more starts.
 
-    ``U`` is one more start, the first, unless it is all zero. A brief local search follows from the
-    best, with ``search`` a thorough one from every start.
+    A brief local search follows from the best, with ``search`` a thorough one from every start.
     """
-    runs = Runs(problem, tol, max_iter)
-    if U.any():
-        runs.finish(U)
-    zero = np.zeros_like(U)
-    runs.finish(zero)
-    relatives = [penalty.convex_relative() for penalty in problem.penalties]
-    runs.finish(runs.rough(relatives, zero))
-    runs.finish(runs.down_the_path(zero))
-    for solutions in list(runs.distinct()) if search else [list(runs.best)]:
-        runs.search_around(solutions, search)
-    for solution in runs.best:
-        solution.n_iter = runs.n_iter
-    return runs.best
+    pool = ColumnPool(problem.A)
+    if problem.n_columns <= SMALL:
+        pool.add(np.flatnonzero(problem.A.scale > 0))
+    best = working_set.solve(problem, U, tol=tol, max_iter=max_iter, pool=pool)
+    n_iter = max(solution.n_iter for solution in best)
+    if n_iter < max_iter:
+        U = np.column_stack(
+            [elsewhere(problem, pool, t, solution, tol, search) for t, solution in enumerate(best)]
+        )
+        if any((U[:, t] != solution.u).any() for t, solution in enumerate(best)):
+            found = working_set.solve(problem, U, tol=tol, max_iter=max_iter - n_iter, pool=pool)
+            n_iter += max(solution.n_iter for solution in found)
+            best = [
+                new if better(new, old, tol) else old for new, old in zip(found, best, strict=True)
+            ]
+    for solution in best:
+        solution.n_iter = n_iter
+    return best
 
 
-class Runs:
-    """Runs on one pool, within one count of passes, and the best solution of each target."""
+def elsewhere(problem, pool, target, solution, tol, search):
+    """Coefficients of a better minimum on the pool, or those of the solution."""
+    here = Point.on(pool, problem, target, solution)
+    points = [here, *others(here, tol)]
+    if search:
+        best = lowest([local_search.thorough(point) for point in distinct(points)])
+    else:
+        work = max(LEAST_WORK, PASSES * problem.A.design.pass_cost)
+        best = local_search.brief(lowest(points), work)
+    if not lower(best, here):
+        return solution.u
+    u = np.zeros(problem.n_columns)
+    u[pool.columns] = best.u
+    return u
 
-    def __init__(self, problem, tol, max_iter):
-        self.problem, self.tol, self.max_iter = problem, tol, max_iter
-        self.pool = ColumnPool(problem.A)
-        self.n_iter = 0
-        self.best = None
-        self.found = []
 
-    def _run(self, problem, U, tol):
-        left = self.max_iter - self.n_iter
-        if left <= 0:
-            return None
-        found = working_set.solve(problem, U, tol=tol, max_iter=left, pool=self.pool)
-        self.n_iter += max(solution.n_iter for solution in found)
-        return found
+def others(here, tol):
+    """Where the other starts lead on the pool: zero, if that was not the first, lasso and path."""
+    loss, penalty, goal = here.loss, here.penalty, Goal(tol)
 
-    def rough(self, penalties, U):
-        """The coefficients of a related problem, solved as far as a start needs."""
-        tol = max(self.tol, PATH_TOL)
-        found = self._run(self.problem.with_penalties(penalties), U, tol)
-        return U if found is None else np.column_stack([solution.u for solution in found])
+    def to_zero(system, u):
+        system.move(np.arange(len(u)), -u)
+        u[:] = 0.0
 
-    def down_the_path(self, U):
-        targets = list(range(self.problem.n_targets))
-        C = np.ascontiguousarray(self.problem.A.correlate(self.problem.Y).T)
-        factors = [self.problem.penalties[t].entry_factor(C[t]) for t in targets]
+    def from_zero(system, u):
+        descend(system, loss, penalty, u, goal)
+
+    def from_relative(system, u):
+        descend(system, loss, penalty.convex_relative(), u, ROUGH)
+        descend(system, loss, penalty, u, goal)
+
+    def down_the_path(system, u):
+        factor = max(penalty.entry_factor(zero.c), 1.0)
         for step in range(1, PATH_STEPS):
             share = 1.0 - step / PATH_STEPS
-            penalties = [
-                self.problem.penalties[t].scaled(max(factors[t], 1.0) ** share) for t in targets
-            ]
-            U = self.rough(penalties, U)
-        return U
+            descend(system, loss, penalty.scaled(factor**share), u, ROUGH)
+        descend(system, loss, penalty, u, goal)
 
-    def finish(self, U):
-        """Solve the problem itself from U and keep what is better than the best so far."""
-        found = self._run(self.problem, U, self.tol)
-        if found is None:
-            return
-        self.found.append(found)
-        if self.best is None:
-            self.best = list(found)
-            return
-        for t, solution in enumerate(found):
-            if self._better(solution, self.best[t]):
-                self.best[t] = solution
+    zero = here.after(to_zero)
+    return [zero.after(move) for move in (from_zero, from_relative, down_the_path)]
 
-    def distinct(self):
-        """The solutions found so far, less those whose objectives came up before."""
-        seen = []
-        for solutions in self.found:
-            objectives = np.array([solution.objective for solution in solutions])
-            if not any(np.allclose(objectives, other, rtol=TIE, atol=0.0) for other in seen):
-                seen.append(objectives)
-                yield solutions
 
-    def search_around(self, solutions, thorough):
-        """Solve once more from what a local search makes of the solutions, if it betters any."""
-        U = np.column_stack(
-            [
-                local_search.improve(self.problem, self.pool, solution, t, thorough)
-                for t, solution in enumerate(solutions)
-            ]
-        )
-        if not np.array_equal(U, np.column_stack([solution.u for solution in solutions])):
-            self.finish(U)
+def lower(new, old):
+    return new.objective < old.objective - TIE * old.objective
 
-    def _better(self, new, old):
-        certified = new.certificate.reached(self.tol)
-        if certified != old.certificate.reached(self.tol):
-            return certified
-        return new.objective < old.objective - TIE * old.objective
+
+def lowest(points):
+    best = points[0]
+    for point in points[1:]:
+        best = point if lower(point, best) else best
+    return best
+
+
+def distinct(points):
+    """The points less those whose objectives came up before."""
+    seen = []
+    for point in points:
+        if not any(abs(point.objective - other) <= TIE * other for other in seen):
+            seen.append(point.objective)
+            yield point
+
+
+def better(new, old, tol):
+    certified = new.certificate.reached(tol)
+    if certified != old.certificate.reached(tol):
+        return certified
+    return lower(new, old)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from .column_pool import ColumnPool
-from .descent import descend
+from .descent import Goal, descend
 
 # Columns that join in one pass: at least so many, and as many again as the support.
-LEAST_NEW = 64
+LEAST_NEW = 256
 # The descent is asked for this share of what the last certificate found.
 INNER = 0.1
 # Passes without progress after which rounding has the last word.
@@ -18,12 +18,14 @@ PATIENCE = 3
 
 @dataclass
 class Solution:
-    """One target's answer: coefficients in standardised units, certificate, passes."""
+    """One target's answer: coefficients in standardised units, what was last seen there, passes."""
 
     u: np.ndarray
     objective: float
     certificate: object
     n_iter: int
+    residual: np.ndarray | None = None
+    correlations: np.ndarray | None = None
 
 
 def solve(problem, U, *, tol, max_iter, pool=None):
@@ -40,52 +42,57 @@ def solve(problem, U, *, tol, max_iter, pool=None):
     found = [None] * problem.n_targets
     best = np.full(problem.n_targets, np.inf)
     idle = np.zeros(problem.n_targets, dtype=int)
+    # What a descent may cost unasked: no more than the passes over X that follow it.
+    free = 2.0 * problem.A.design.pass_cost
     for n_iter in range(1, max_iter + 2):
         targets = [t for t in range(problem.n_targets) if found[t] is None]
-        R, C, certificates = problem.evaluate(U[:, targets], targets)
         waiting = []
-        for k, t in enumerate(targets):
-            objective = problem.objective(np.ascontiguousarray(U[:, t]), R[:, k], t)
-            idle[t] = 0 if objective < best[t] * (1 - 1e-15) else idle[t] + 1
-            best[t] = min(best[t], objective)
+        for t, now in zip(targets, problem.evaluate(U[:, targets], targets), strict=True):
+            idle[t] = 0 if now.objective < best[t] * (1 - 1e-15) else idle[t] + 1
+            best[t] = min(best[t], now.objective)
             stalled = idle[t] >= PATIENCE
-            if certificates[k].reached(tol) or n_iter > max_iter or stalled:
+            if now.certificate.reached(tol) or n_iter > max_iter or stalled:
                 found[t] = Solution(
-                    U[:, t].copy(), objective, certificates[k], min(n_iter, max_iter)
+                    U[:, t].copy(),
+                    now.objective,
+                    now.certificate,
+                    min(n_iter, max_iter),
+                    now.residual,
+                    now.correlations,
                 )
             else:
-                waiting.append(k)
+                waiting.append((t, now))
         if not waiting:
             return found
-        grow(pool, problem, U, C, targets, waiting)
-        for k in waiting:
-            t, certificate = targets[k], certificates[k]
+        grow(pool, U[:, [t for t, _ in waiting]], [now.violations for _, now in waiting])
+        for t, now in waiting:
             u = U[pool.columns, t]
             penalty = problem.penalties[t].restrict(pool.columns)
-            system = pool.system(R[:, k], C[k])
-            patience = INNER ** (1 + idle[t])
-            goal, gap_goal = patience * certificate.optimality, math.nan
-            if not math.isnan(certificate.gap) and not problem.spans[t].helps_the_dual:
-                gap_goal = max(0.3 * tol, patience * certificate.gap)
-                goal = 1e-3 * min(goal, tol)
+            system = pool.system(now.residual, now.correlations)
+            share = INNER ** (1 + idle[t])
+            if not math.isnan(now.certificate.gap) and not problem.spans[t].helps_the_dual:
+                cheap = Goal(1e-3 * tol * INNER ** idle[t], 0.3 * tol)
+                goal = Goal(
+                    1e-3 * min(share * now.certificate.optimality, tol),
+                    max(0.3 * tol, share * now.certificate.gap),
+                )
             else:
-                goal = max(0.3 * tol * INNER ** idle[t], goal)
-            descend(system, problem.loss, penalty, u, float(R[:, k] @ R[:, k]), goal, gap_goal)
+                cheap = Goal(0.3 * tol * INNER ** idle[t])
+                goal = Goal(max(cheap.step, share * now.certificate.optimality))
+            descend(system, problem.loss, penalty, u, goal, now.square, cheap, free)
             U[pool.columns, t] = u
-            del system  # it may look at the Gram, which grows in place
 
 
-def grow(pool, problem, U, C, targets, waiting):
-    """Let the worst violators of all waiting targets join the pool."""
-    score = np.zeros(problem.n_columns)
-    support = np.zeros(problem.n_columns, dtype=bool)
-    for k in waiting:
-        u = np.ascontiguousarray(U[:, targets[k]])
-        np.maximum(score, problem.penalties[targets[k]].violations(u, C[k]), out=score)
-        support |= u != 0
-    missing = np.flatnonzero(support & ~pool.member)
-    fresh = np.flatnonzero((score > 0) & ~pool.member & ~support)
-    most = max(LEAST_NEW, 2 * int(support.sum()) - len(pool))
+def grow(pool, U, violations):
+    """Let the worst violators of all waiting targets join the pool, which holds their support."""
+    score = violations[0] if len(violations) == 1 else np.max(violations, axis=0)
+    support = np.flatnonzero(U.any(axis=1))
+    missing = support[~pool.member[support]]
+    fresh = np.flatnonzero(score)
+    outside = ~pool.member[fresh]
+    outside[np.isin(fresh, missing, assume_unique=True)] = False
+    fresh = fresh[outside]
+    most = max(LEAST_NEW, 2 * len(support) - len(pool))
     if len(fresh) > most:
         fresh = fresh[np.argpartition(score[fresh], -most)[-most:]]
     new = np.union1d(missing, fresh)
@@ -93,7 +100,7 @@ def grow(pool, problem, U, C, targets, waiting):
         pool.add(new)
         return
     # Too much to hold: the support and the worst violators, or as many of them as fit.
-    wanted = np.union1d(np.flatnonzero(support), fresh)
+    wanted = np.union1d(support, fresh)
     wanted = wanted[np.argsort(-score[wanted], kind="stable")]
     size = len(wanted)
     while size > 1 and not pool.fits(wanted[:size]):

@@ -1,0 +1,121 @@
+"""Newton steps on a settled support, inside the orthant that its signs span.
+
+Once coordinate descent has found the support and its signs, what is left is a quadratic (nearly,
+for p < 1) with bounds: coefficients may reach zero, but not pass it. An active-set method minimises
+it: follow the Newton direction to the first bound, hold there what reached it, go on. Held
+coordinates cost no new factorisation: one more solve with the old one each.
+"""
+
+from itertools import islice
+
+import numpy as np
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+from .conjugate_gradients import conjugate_gradients
+
+# Supports up to this size have their Newton system factorised, larger ones use conjugate gradients.
+MOST_FACTORISED = 4000
+# Coordinates that one step may bring to zero.
+MOST_HELD = 64
+# Steps of conjugate gradients, and the share of the gradient's square that they may leave.
+MOST_STEPS, SHARE_LEFT = 100, 1e-12
+
+
+def newton_step(system, penalty, u, support):
+    """One step on the support, in place; False where none lowers the objective."""
+    penalty = penalty.restrict(support)
+    old = u[support]
+    c = system.correlations()[support]
+    gradient = c - penalty.slope(old)
+    old_value = penalty.value(old)
+    for new in candidates(system, penalty, support, old, gradient):
+        step = new - old
+        gain = c @ step - 0.5 * step @ system.normal(support, step)
+        gain += old_value - penalty.value(new)
+        if gain > 0.0:
+            system.move(support, step)
+            u[support] = new
+            return True
+    return False
+
+
+def candidates(system, penalty, support, old, gradient):
+    """Where to go from ``old``, the boldest first."""
+    curvature = penalty.curvature(old)
+    try:
+        solve = factorised(system, support, curvature)
+    except LinAlgError:  # p < 1, far from a minimum: not convex
+        return
+    if solve is not None:
+        direction = solve(gradient)
+    else:
+        direction = iterated(system, support, curvature, gradient)
+    if direction is None:
+        return
+    crossed = np.sign(old + direction) != np.sign(old)
+    if not (penalty.sparsifies and crossed.any()):
+        yield old + direction
+        return
+    if solve is not None:
+        yield along_the_border(old, direction, solve, MOST_HELD)
+    else:
+        yield np.where(crossed, 0.0, old + direction)
+    yield along_the_border(old, direction, solve, 0)
+
+
+def along_the_border(old, direction, solve, most_held):
+    """The minimiser of the quadratic in the orthant of ``old``, or a point on the way there.
+
+    With H d = g, the direction that leaves the coordinates K at rest is d - Z m, where
+    Z = H^-1 E_K and Z_K m = d_K; after a share t of a step, 1 - t of its direction is left.
+    """
+    x, sign = old.copy(), np.sign(old)
+    held, inverse = [], np.empty((most_held, len(old)))
+    while True:
+        crossed = np.sign(x + direction) != np.sign(x)
+        if not crossed.any():
+            return x + direction
+        shares = np.full(len(x), np.inf)
+        shares[crossed] = -x[crossed] / direction[crossed]
+        j = int(np.argmin(shares))
+        x += shares[j] * direction
+        x[j] = 0.0
+        x[np.sign(x) != sign] = 0.0  # rounding
+        if len(held) == most_held:
+            return x
+        inverse[len(held)] = solve(np.arange(len(x)) == j)
+        held.append(j)
+        direction *= 1.0 - shares[j]
+        rows = inverse[: len(held)]
+        direction -= np.linalg.lstsq(rows[:, held].T, direction[held])[0] @ rows
+        direction[x == 0.0] = 0.0
+
+
+def factorised(system, support, curvature):
+    """b -> (A_S^T A_S + diag(curvature))^-1 b by Cholesky, None where that is not at hand."""
+    matrix = system.normal_matrix(support) if len(support) <= MOST_FACTORISED else None
+    if matrix is None:
+        return None
+    # Twin columns make the Gram singular; the least of ridges lets them share.
+    matrix[np.diag_indices(len(support))] += curvature + 1e-12
+    factor = cho_factor(matrix.T, overwrite_a=True, check_finite=False)
+    return lambda b: cho_solve(factor, b, check_finite=False)
+
+
+def iterated(system, support, curvature, gradient):
+    """(A_S^T A_S + diag(curvature))^-1 gradient, nearly; None where that is not convex."""
+    diagonal = 1.0 + curvature
+    if np.any(diagonal <= 0):
+        return None
+
+    def operator(v):
+        return system.normal(support, v) + curvature * v
+
+    steps = conjugate_gradients(operator, gradient, 1.0 / diagonal)
+    enough = SHARE_LEFT * next(steps).square
+    direction = None
+    for step in islice(steps, MOST_STEPS):
+        direction = step.x
+        if step.square <= enough:
+            break
+    return direction

@@ -1,0 +1,60 @@
+"""Preconditioned conjugate gradients, one step at a time: the caller knows when to stop."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg.blas import daxpy
+
+
+@dataclass
+class Step:
+    """Where the iteration stands; its arrays change with the next step.
+
+    Attributes
+    ----------
+    x : ndarray
+    residual : ndarray
+        b - operator(x), kept up to date by recurrence.
+    square : float
+        The residual's square in the metric of the preconditioner.
+    length : float
+        How far along its last direction x has come.
+    """
+
+    x: np.ndarray
+    residual: np.ndarray
+    square: float
+    length: float = 0.0
+
+
+def conjugate_gradients(operator, b, inverse):
+    """Yield a `Step` for x = 0 and after each step towards operator(x) = b.
+
+    Parameters
+    ----------
+    operator : callable
+        A positive semidefinite linear map. It may be called once more than there are steps.
+    b : ndarray of shape (m,)
+    inverse : ndarray of shape (m,) or float
+        Diagonal of the preconditioner, about that of the operator's inverse.
+
+    Ends where the residual is zero or a direction has no positive curvature.
+    """
+    r = b.copy()
+    z = inverse * r
+    p = z.copy()
+    step = Step(np.zeros_like(b), r, float(r @ z))
+    yield step
+    while step.square > 0.0:
+        q = operator(p)
+        bend = float(p @ q)
+        if not bend > 0.0:
+            return
+        step.length = step.square / bend
+        daxpy(p, step.x, a=step.length)
+        daxpy(q, r, a=-step.length)
+        np.multiply(inverse, r, out=z)
+        old, step.square = step.square, float(r @ z)
+        yield step
+        p *= step.square / old
+        p += z

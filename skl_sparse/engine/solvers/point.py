@@ -1,0 +1,36 @@
+"""A point of the problem on a pool's columns: what tells its objective without a pass over X."""
+
+
+class Point:
+    """Coefficients u, the system that knows their residual r, and ``square`` = r . r.
+
+    Attributes
+    ----------
+    c : ndarray of shape (m,)
+        Correlations of the pool's columns with r.
+    objective : float
+    """
+
+    def __init__(self, loss, penalty, system, u, square):
+        self.loss, self.penalty, self.system = loss, penalty, system
+        self.u, self.square = u, square
+        self.c = system.correlations()
+        self.objective = loss.value(square) + penalty.value(u)
+
+    @classmethod
+    def on(cls, pool, problem, target, solution):
+        """A solution of the whole problem; its support joins the pool."""
+        support = solution.u.nonzero()[0]
+        pool.add(support[~pool.member[support]])
+        r = solution.residual
+        system = pool.system(r, solution.correlations)
+        penalty = problem.penalties[target].restrict(pool.columns)
+        return cls(problem.loss, penalty, system, solution.u[pool.columns], float(r @ r))
+
+    def after(self, move):
+        """The point to which ``move(system, u)``, which changes both in place, leads from here."""
+        system, u = self.system.copy(), self.u.copy()
+        move(system, u)
+        step = u - self.u
+        square = self.square - step @ (self.c + system.correlations())
+        return Point(self.loss, self.penalty, system, u, square)
