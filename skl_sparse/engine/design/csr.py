@@ -10,8 +10,9 @@ from .compressed import CompressedDesign
 
 # Pairs of columns that one call into compiled code adds up: half a second.
 MOST_PAIRS = 1 << 29
-# Memory that threads may take for copies of a Gram, one each; beyond, they share its rows.
-MOST_COPIED = 1 << 24
+# Numbers that threads may take for Grams of their own, as a share of the stored entries. Beyond,
+# they share the rows of one, and each reads all of X: to fill and add large copies costs more.
+COPIED = 1 / 8
 
 
 class CSRDesign(CompressedDesign):
@@ -30,7 +31,7 @@ class CSRDesign(CompressedDesign):
         # An entry meets each new column once at most.
         most = min(MOST_ENTRIES, max(1, MOST_PAIRS // max(1, len(new))))
         parts = line_parts(self.indptr, self.n_threads, most)
-        if (len(parts) - 1) * out.nbytes <= MOST_COPIED:
+        if (len(parts) - 1) * out.size <= self.n_stored * COPIED:
             tasks = [(part, 0, 1, out if k == 0 else None) for k, part in enumerate(parts)]
         else:
             ranges = [r for part in parts for r in part]
