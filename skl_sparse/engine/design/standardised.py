@@ -90,6 +90,8 @@ class StandardisedDesign:
 
     def _held(self, columns):
         """(place in ``columns``, row of ``centred``) of each column held centred."""
+        if not len(self.offset):
+            return np.empty((0, 2), dtype=np.intp)
         row = {column: k for k, column in enumerate(self.offset)}
         pairs = [(i, row[column]) for i, column in enumerate(columns) if column in row]
         return np.array(pairs, dtype=np.intp).reshape(-1, 2)
@@ -105,8 +107,9 @@ class StandardisedDesign:
 
     def _shift(self, values, shift):
         """Take the shifts, in units of q, off columns that are the rows of an array."""
-        for k in np.flatnonzero(shift):
-            values[k] -= shift[k] * self.q
+        if shift.any():
+            for some in blocks(len(shift), max(1, STRETCH // self.n_rows)):
+                values[some] -= shift[some, None] * self.q
 
     def gather(self, columns):
         """The columns of A as `SparseColumns` or `DenseColumns`."""
