@@ -125,7 +125,7 @@ def check_sample_weight(value, n_samples):
 def check_weights(name, value, size, what):
     """Return one finite weight >= 0 a row or column as a float64 array; all one for None."""
     if value is None:
-        return np.ones(size)
+        return np.broadcast_to(1.0, size)
     try:
         weights = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError) as error:

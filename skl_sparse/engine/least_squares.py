@@ -61,7 +61,10 @@ class LeastSquares:
         # A target that varies by rounding alone is constant: the null model fits it.
         constant = deviation <= 8 * np.finfo(np.float64).eps
         safe = np.where(constant, 1.0, deviation)
-        self.Y = self.A.q[:, None] * np.where(constant, 0.0, y / safe)
+        y /= safe
+        y[:, constant] = 0.0
+        y *= self.A.q[:, None]
+        self.Y = y
         self.y_mean, self.y_scale = mean * unit, safe * unit
 
     @property
@@ -73,7 +76,10 @@ class LeastSquares:
         scale = self.A.scale
         live = scale > 0
         with np.errstate(all="ignore"):
-            ridge = np.where(live, alpha_l2 * feature_weights * scale * scale, 0.0)
+            if alpha_l2 == 0:
+                ridge = np.broadcast_to(0.0, scale.shape)
+            else:
+                ridge = np.where(live, alpha_l2 * feature_weights * scale * scale, 0.0)
             penalties = []
             for sigma in self.y_scale:
                 lam = alpha * feature_weights * (sigma * scale) ** p / sigma / sigma
@@ -83,7 +89,8 @@ class LeastSquares:
                     + p * np.log(scale[extreme])
                     + (p - 2.0) * np.log(sigma)
                 )
-                penalties.append(LpPenalty(np.where(live, lam, 0.0), ridge, p, positive))
+                lam[~live] = 0.0
+                penalties.append(LpPenalty(lam, ridge, p, positive))
         return Problem(self.A, self.Y, SquaredError(), penalties)
 
     def coefficients(self, U):

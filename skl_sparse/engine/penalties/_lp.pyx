@@ -153,10 +153,10 @@ cdef class LpPenalty(Penalty):
     cdef readonly object lam
     cdef readonly object l2
     cdef const double[::1] lam_
-    cdef const double[::1] l2_
+    cdef const double[:] l2_  # a single number, repeated, where there is no ridge
 
     def __init__(self, lam, l2, double p, bint positive=False):
-        lam, l2 = np.ascontiguousarray(lam, np.float64), np.ascontiguousarray(l2, np.float64)
+        lam, l2 = np.ascontiguousarray(lam, np.float64), np.asarray(l2, np.float64)
         if p == 2.0:
             # One way to write a ridge; an excluded column stays so.
             l2 = np.where(np.isinf(lam), 0.0, l2 + 2.0 * lam)

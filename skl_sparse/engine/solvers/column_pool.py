@@ -8,7 +8,7 @@ from ._systems import DenseSystem, GramSystem, SparseSystem
 # A working set of this size has its Gram formed whatever the data: it is small.
 SMALL = 1024
 # Memory that the working set may always take; beyond, it is bounded by a share of X.
-FREE_BYTES = 1 << 26
+FREE_BYTES = 1 << 24
 
 
 class ColumnPool:
@@ -27,7 +27,7 @@ class ColumnPool:
         self._block = None
 
     def _forget_gram(self):
-        self._store, self._known = np.empty((0, 0)), 0
+        self._entries, self._stride, self._known = np.empty(0), 0, 0
 
     def __len__(self):
         return len(self.columns)
@@ -46,8 +46,8 @@ class ColumnPool:
         place = np.full(self.A.n_columns, -1, dtype=np.intp)
         place[self.columns[: self._known]] = np.arange(self._known)
         known = columns[place[columns] >= 0]
-        self._store = self._store[np.ix_(place[known], place[known])]
-        self._known = len(known)
+        gram = self._view(self._known)[np.ix_(place[known], place[known])]
+        self._entries, self._stride, self._known = gram.reshape(-1), len(known), len(known)
         new = columns[place[columns] < 0]
         self.columns = np.concatenate([known, new])
         self.member[:] = False
@@ -70,23 +70,32 @@ class ColumnPool:
         """The Gram of the pool, brought up to date."""
         known, m = self._known, len(self.columns)
         if known < m:
-            if m > len(self._store):
-                self._make_room(m)
-            gram = self._store[:m, :m]
+            if m > self._stride:
+                self._stretch(m)
+            gram = self._view(m)
             self.A.gram(self.columns[:known], self.columns[known:], out=gram[known:])
             gram[:known, known:] = gram[known:, :known].T
             self._known = m
-        return self._store[:m, :m]
+        return self._view(m)
 
-    def _make_room(self, m):
-        """A larger store, with room for some columns more: the last to join come in small numbers.
+    def _view(self, m):
+        return self._entries.reshape(self._stride, self._stride)[:m, :m]
 
-        What is not used of it is not touched, and takes no memory.
+    def _stretch(self, m):
+        """Make room in place: a second copy of the Gram might be the largest array of a fit.
+
+        There is some to spare, so that the last columns, which come one by one, find theirs.
         """
-        known = self._known
-        store = np.empty((m + m // 4, m + m // 4))
-        store[:known, :known] = self._store[:known, :known]
-        self._store = store
+        known, old, new = self._known, self._stride, m + m // 16 + 32
+        try:
+            self._entries.resize(new * new)
+            entries = self._entries
+        except ValueError:  # somebody still looks at it
+            entries = np.empty(new * new)
+        for i in range(known - 1, -1, -1):  # last row first: no row lands on one still to move
+            row = self._entries[i * old : i * old + known].copy()
+            entries[i * new : i * new + known] = row
+        self._entries, self._stride = entries, new
 
     @property
     def _most_bytes(self):

@@ -48,7 +48,7 @@ class Problem:
 
     def residuals(self, U, targets):
         """Y - A U for the given targets; U has a column for each of them."""
-        Y = self.Y[:, targets]
+        Y = self.Y if len(targets) == self.n_targets else self.Y[:, targets]
         return Y - self.A.predict(np.ascontiguousarray(U)) if U.any() else Y
 
     def evaluate(self, U, targets):

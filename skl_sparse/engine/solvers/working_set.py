@@ -47,7 +47,9 @@ def solve(problem, U, *, tol, max_iter, pool=None):
     for n_iter in range(1, max_iter + 2):
         targets = [t for t in range(problem.n_targets) if found[t] is None]
         waiting = []
-        for t, now in zip(targets, problem.evaluate(U[:, targets], targets), strict=True):
+        every = len(targets) == problem.n_targets
+        looks = problem.evaluate(U if every else U[:, targets], targets)
+        for t, now in zip(targets, looks, strict=True):
             idle[t] = 0 if now.objective < best[t] * (1 - 1e-15) else idle[t] + 1
             best[t] = min(best[t], now.objective)
             stalled = idle[t] >= PATIENCE
@@ -64,8 +66,11 @@ def solve(problem, U, *, tol, max_iter, pool=None):
                 waiting.append((t, now))
         if not waiting:
             return found
-        grow(pool, U[:, [t for t, _ in waiting]], [now.violations for _, now in waiting])
-        for t, now in waiting:
+        supports = [np.flatnonzero(U[:, t]) for t, _ in waiting]
+        grow(pool, supports, [now.violations for _, now in waiting])
+        del looks, now
+        while waiting:
+            t, now = waiting.pop(0)
             u = U[pool.columns, t]
             penalty = problem.penalties[t].restrict(pool.columns)
             system = pool.system(now.residual, now.correlations)
@@ -79,14 +84,17 @@ def solve(problem, U, *, tol, max_iter, pool=None):
             else:
                 cheap = Goal(0.3 * tol * INNER ** idle[t])
                 goal = Goal(max(cheap.step, share * now.certificate.optimality))
-            descend(system, problem.loss, penalty, u, goal, now.square, cheap, free)
+            square = now.square
+            del now  # its vectors are as long as the columns are many
+            descend(system, problem.loss, penalty, u, goal, square, cheap, free)
             U[pool.columns, t] = u
+            del system  # it may look at the Gram, which grows in place
 
 
-def grow(pool, U, violations):
+def grow(pool, supports, violations):
     """Let the worst violators of all waiting targets join the pool, which holds their support."""
     score = violations[0] if len(violations) == 1 else np.max(violations, axis=0)
-    support = np.flatnonzero(U.any(axis=1))
+    support = np.unique(np.concatenate(supports))
     missing = support[~pool.member[support]]
     fresh = np.flatnonzero(score)
     outside = ~pool.member[fresh]
