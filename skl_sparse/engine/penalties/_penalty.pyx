@@ -138,6 +138,17 @@ cdef class Penalty:
                 target[j] = self.step_metric(j, u[j], z, self.prox(j, z))
         return out
 
+    def closeness(self, const double[::1] c):
+        """How far each correlation c_j is on its way to where a zero coefficient leaves zero."""
+        out = np.zeros(c.shape[0])
+        cdef double[::1] target = out
+        cdef Py_ssize_t j
+        with nogil:
+            for j in range(c.shape[0]):
+                if self.rest[j] > 0.0 and not (self.positive and c[j] < 0.0):
+                    target[j] = fabs(c[j]) / self.rest[j]
+        return out
+
     def dual_scale_limit(self, const double[::1] c, const unsigned char[::1] skip):
         """Largest s with every conjugate of h_j finite at s * c_j; skipped columns do not count."""
         cdef Py_ssize_t j

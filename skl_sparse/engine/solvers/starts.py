@@ -38,8 +38,12 @@ def solve(problem, U, *, tol, max_iter, search=False):
     best = working_set.solve(problem, U, tol=tol, max_iter=max_iter, pool=pool)
     n_iter = max(solution.n_iter for solution in best)
     if n_iter < max_iter:
+        warm = U.any(axis=0)
         U = np.column_stack(
-            [elsewhere(problem, pool, t, solution, tol, search) for t, solution in enumerate(best)]
+            [
+                elsewhere(problem, pool, t, solution, warm[t], tol, search)
+                for t, solution in enumerate(best)
+            ]
         )
         if any((U[:, t] != solution.u).any() for t, solution in enumerate(best)):
             found = working_set.solve(problem, U, tol=tol, max_iter=max_iter - n_iter, pool=pool)
@@ -52,10 +56,10 @@ def solve(problem, U, *, tol, max_iter, search=False):
     return best
 
 
-def elsewhere(problem, pool, target, solution, tol, search):
+def elsewhere(problem, pool, target, solution, warm, tol, search):
     """Coefficients of a better minimum on the pool, or those of the solution."""
     here = Point.on(pool, problem, target, solution)
-    points = [here, *others(here, tol)]
+    points = [here, *others(here, warm, tol)]
     if search:
         best = lowest([local_search.thorough(point) for point in distinct(points)])
     else:
@@ -68,8 +72,8 @@ def elsewhere(problem, pool, target, solution, tol, search):
     return u
 
 
-def others(here, tol):
-    """Where the other starts lead on the pool: zero, if that was not the first, lasso and path."""
+def others(here, warm, tol):
+    """Where the other starts lead on the pool: zero if the first was warm, the lasso, the path."""
     loss, penalty, goal = here.loss, here.penalty, Goal(tol)
 
     def to_zero(system, u):
@@ -91,7 +95,8 @@ def others(here, tol):
         descend(system, loss, penalty, u, goal)
 
     zero = here.after(to_zero)
-    return [zero.after(move) for move in (from_zero, from_relative, down_the_path)]
+    moves = (from_zero, from_relative, down_the_path) if warm else (from_relative, down_the_path)
+    return [zero.after(move) for move in moves]
 
 
 def lower(new, old):

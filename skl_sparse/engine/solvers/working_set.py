@@ -10,6 +10,9 @@ from .descent import Goal, descend
 
 # Columns that join in one pass: at least so many, and as many again as the support.
 LEAST_NEW = 256
+# Where few violate optimality, so many join in all: those whose correlations come next, if they are
+# more than half way. Otherwise the last columns come one by one, at the cost of a pass each.
+LEAST_LATE, CLOSE = 64, 0.5
 # The descent is asked for this share of what the last certificate found.
 INNER = 0.1
 # Passes without progress after which rounding has the last word.
@@ -67,7 +70,8 @@ def solve(problem, U, *, tol, max_iter, pool=None):
         if not waiting:
             return found
         supports = [np.flatnonzero(U[:, t]) for t, _ in waiting]
-        grow(pool, supports, [now.violations for _, now in waiting])
+        close = [(problem.penalties[t], now.correlations) for t, now in waiting]
+        grow(pool, supports, [now.violations for _, now in waiting], close)
         del looks, now
         while waiting:
             t, now = waiting.pop(0)
@@ -91,7 +95,7 @@ def solve(problem, U, *, tol, max_iter, pool=None):
             del system  # it may look at the Gram, which grows in place
 
 
-def grow(pool, supports, violations):
+def grow(pool, supports, violations, close):
     """Let the worst violators of all waiting targets join the pool, which holds their support."""
     score = violations[0] if len(violations) == 1 else np.max(violations, axis=0)
     support = np.unique(np.concatenate(supports))
@@ -103,6 +107,8 @@ def grow(pool, supports, violations):
     most = max(LEAST_NEW, 2 * len(support) - len(pool))
     if len(fresh) > most:
         fresh = fresh[np.argpartition(score[fresh], -most)[-most:]]
+    elif len(fresh) < LEAST_LATE:
+        fresh = np.concatenate([fresh, nearest(pool, close, LEAST_LATE - len(fresh), missing)])
     new = np.union1d(missing, fresh)
     if pool.fits(np.concatenate([pool.columns, new])):
         pool.add(new)
@@ -114,3 +120,14 @@ def grow(pool, supports, violations):
     while size > 1 and not pool.fits(wanted[:size]):
         size = (4 * size) // 5
     pool.reset(np.sort(wanted[:size]))
+
+
+def nearest(pool, close, most, missing):
+    """Columns outside the pool whose correlations are next to call them in."""
+    near = np.max([penalty.closeness(c) for penalty, c in close], axis=0)
+    near[near >= 1.0] = 0.0  # they violate optimality already, or they are in
+    near[pool.columns] = 0.0
+    near[missing] = 0.0
+    most = min(most, len(near))
+    found = np.argpartition(near, len(near) - most)[len(near) - most :]
+    return found[near[found] > CLOSE]
