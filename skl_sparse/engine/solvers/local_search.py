@@ -72,31 +72,36 @@ class Search:
         """(columns, new values) of the likeliest exchanges, the likeliest first."""
         u, c = self.point.u, self.point.c
         support, zeros = np.flatnonzero(u), np.flatnonzero((u == 0) & (c != 0))
-        smallest = np.argsort(np.abs(u[support]), kind="stable")[:MOST_SWAPPED]
-        support, entry = support[smallest], c[zeros]
-        u, c = u[support], c[support]
-        drop = u * c + 0.5 * u * u - self.penalty.restrict(support).values(u)
-        entering = self.penalty.restrict(zeros)
-        offers = [(drop, support, np.full(len(support), -1), np.zeros(len(support)))]
-        offers.append(self.offer(0.0, -1, zeros, entry, entering))
+        smallest = np.argsort(np.abs(u[support]), kind="stable")
+        support = support[smallest[: min(most, MOST_SWAPPED)]]
+        drop = u[support] * c[support] + 0.5 * u[support] ** 2
+        drop -= self.penalty.restrict(support).values(u[support])
+        # Where each of the zeros would go: as things are, then with each of the support dropped.
+        z, leaving = c[None, zeros], np.zeros(1)
         gram = self.point.system.normal_rows(support)
         if gram is not None:
-            for k, j in enumerate(support):
-                z = entry + u[k] * gram[k, zeros]
-                offers.append(self.offer(drop[k], j, zeros, z, entering))
-        change, out, into, value = (np.concatenate(part) for part in zip(*offers, strict=True))
+            z = np.ascontiguousarray(np.vstack([z, z + u[support, None] * gram[:, zeros]]))
+            leaving = np.concatenate([leaving, drop])
+        entering = self.penalty.restrict(zeros)
+        if entering.positive:
+            z = np.maximum(z, 0.0)
+        change = leaving[:, None] - 0.5 * z * z
+        for row, values in zip(change, z, strict=True):
+            row += entering.values(values)
+        change = np.concatenate([drop, change.ravel()])
         likeliest = np.arange(len(change))
         if len(change) > most:
             likeliest = np.sort(np.argpartition(change, most)[:most])
         for k in likeliest[np.argsort(change[likeliest], kind="stable")]:
-            pairs = [(j, v) for j, v in ((out[k], 0.0), (into[k], value[k])) if j >= 0]
-            yield np.array([j for j, _ in pairs]), np.array([v for _, v in pairs])
-
-    def offer(self, drop, j, zeros, z, entering):
-        """Change of the objective when j leaves and each of the zeros enters at its best."""
-        z = np.maximum(z, 0.0) if entering.positive else z
-        change = drop - 0.5 * z * z + entering.values(z)
-        return change, np.full(len(zeros), j), zeros, z
+            if k < len(drop):
+                yield support[[k]], np.zeros(1)
+                continue
+            row, column = divmod(k - len(drop), len(zeros))
+            new, value = zeros[column], z[row, column]
+            if row == 0:
+                yield np.array([new]), np.array([value])
+            else:
+                yield np.array([support[row - 1], new]), np.array([0.0, value])
 
     def neighbour(self, columns, values, refit):
         """Where an exchange settles: first what is around it, or least squares; then everything."""
