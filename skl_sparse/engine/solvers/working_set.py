@@ -8,8 +8,9 @@ import numpy as np
 from .column_pool import ColumnPool
 from .descent import Goal, descend
 
-# Columns that join in one pass: at least so many, and as many again as the support.
-LEAST_NEW = 256
+# Columns that join in one pass: as many as twice the support takes, and at least so many, times the
+# root of what an entry costs (the dearer a pass, the fewer there should be).
+LEAST_NEW = 128
 # Where few violate optimality, so many join in all: those whose correlations come next, if they are
 # more than half way. Otherwise the last columns come one by one, at the cost of a pass each.
 LEAST_LATE, CLOSE = 64, 0.5
@@ -104,7 +105,8 @@ def grow(pool, supports, violations, close):
     outside = ~pool.member[fresh]
     outside[np.isin(fresh, missing, assume_unique=True)] = False
     fresh = fresh[outside]
-    most = max(LEAST_NEW, 2 * len(support) - len(pool))
+    least = int(LEAST_NEW * math.sqrt(pool.A.design.entry_cost))
+    most = max(least, 2 * len(support) - len(pool))
     if len(fresh) > most:
         fresh = fresh[np.argpartition(score[fresh], -most)[-most:]]
     elif len(fresh) < LEAST_LATE:
