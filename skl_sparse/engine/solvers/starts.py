@@ -22,9 +22,9 @@ SMALL = 256
 PATH_STEPS = 10
 ROUGH = Goal(1e-3)
 TIE = 1e-10
-# A brief search may touch so many numbers, or as many as so many passes over X: it does not rule
-# the time of a fit.
-LEAST_WORK, PASSES = 5e5, 2
+# Numbers that a brief search may touch, in all and for each row and column of X: it does not rule
+# the time of a fit, and does not depend on the container of X.
+LEAST_WORK, WORK = 1e6, 64
 
 
 def solve(problem, U, *, tol, max_iter, search=False):
@@ -63,7 +63,7 @@ def elsewhere(problem, pool, target, solution, warm, tol, search):
     if search:
         best = lowest([local_search.thorough(point) for point in distinct(points)])
     else:
-        work = max(LEAST_WORK, PASSES * problem.A.design.pass_cost)
+        work = max(LEAST_WORK, WORK * (problem.A.n_rows + problem.n_columns))
         best = local_search.brief(lowest(points), work)
     if not lower(best, here):
         return solution.u

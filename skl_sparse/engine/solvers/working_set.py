@@ -8,8 +8,8 @@ import numpy as np
 from .column_pool import ColumnPool
 from .descent import Goal, descend
 
-# Columns that join in one pass: as many as twice the support takes, and at least so many, times the
-# root of what an entry costs (the dearer a pass, the fewer there should be).
+# Columns that join in one pass: as many as twice the support takes, and at least so many. In convex
+# problems times the root of what an entry costs: the dearer a pass, the fewer there should be.
 LEAST_NEW = 128
 # Where few violate optimality, so many join in all: those whose correlations come next, if they are
 # more than half way. Otherwise the last columns come one by one, at the cost of a pass each.
@@ -46,8 +46,12 @@ def solve(problem, U, *, tol, max_iter, pool=None):
     found = [None] * problem.n_targets
     best = np.full(problem.n_targets, np.inf)
     idle = np.zeros(problem.n_targets, dtype=int)
-    # What a descent may cost unasked: no more than the passes over X that follow it.
-    free = 2.0 * problem.A.design.pass_cost
+    # What a descent may cost unasked: no more than the passes over X that follow it. And how many
+    # columns join at least. Where there are many minima, the container of X must not choose one.
+    free, least = 0.0, LEAST_NEW
+    if all(penalty.convex for penalty in problem.penalties):
+        free = 2.0 * problem.A.design.pass_cost
+        least = int(least * math.sqrt(problem.A.design.entry_cost))
     for n_iter in range(1, max_iter + 2):
         targets = [t for t in range(problem.n_targets) if found[t] is None]
         waiting = []
@@ -72,7 +76,7 @@ def solve(problem, U, *, tol, max_iter, pool=None):
             return found
         supports = [np.flatnonzero(U[:, t]) for t, _ in waiting]
         close = [(problem.penalties[t], now.correlations) for t, now in waiting]
-        grow(pool, supports, [now.violations for _, now in waiting], close)
+        grow(pool, supports, [now.violations for _, now in waiting], close, least)
         del looks, now
         while waiting:
             t, now = waiting.pop(0)
@@ -96,7 +100,7 @@ def solve(problem, U, *, tol, max_iter, pool=None):
             del system  # it may look at the Gram, which grows in place
 
 
-def grow(pool, supports, violations, close):
+def grow(pool, supports, violations, close, least):
     """Let the worst violators of all waiting targets join the pool, which holds their support."""
     score = violations[0] if len(violations) == 1 else np.max(violations, axis=0)
     support = np.unique(np.concatenate(supports))
@@ -105,7 +109,6 @@ def grow(pool, supports, violations, close):
     outside = ~pool.member[fresh]
     outside[np.isin(fresh, missing, assume_unique=True)] = False
     fresh = fresh[outside]
-    least = int(LEAST_NEW * math.sqrt(pool.A.design.entry_cost))
     most = max(least, 2 * len(support) - len(pool))
     if len(fresh) > most:
         fresh = fresh[np.argpartition(score[fresh], -most)[-most:]]
