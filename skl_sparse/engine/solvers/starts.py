@@ -17,7 +17,7 @@ from .descent import Goal, descend
 from .point import Point
 
 # Problems with so few columns have all of them in the pool.
-SMALL = 256
+SMALL = 64
 # Steps of the path, and the largest step left that is enough on the way.
 PATH_STEPS = 10
 ROUGH = Goal(1e-3)
