@@ -9,6 +9,9 @@ from .losses import SquaredError
 from .penalties import LpPenalty
 from .solvers import Problem, solve
 
+# Strengths in standardised units end at 2^-1000 and 2^1000: far beyond what matters.
+LARGEST = 1000
+
 
 @dataclass
 class Fit:
@@ -70,20 +73,17 @@ class LeastSquares:
 
     def problem(self, alpha, p, alpha_l2, feature_weights, positive):
         """The standardised problem: lam_j = alpha v_j (sigma / d_j)^p / sigma^2 and so on."""
-        scale = self.A.scale
-        live = scale > 0
-        with np.errstate(all="ignore"):
-            ridge = np.where(live, alpha_l2 * feature_weights * scale * scale, 0.0)
-            penalties = []
-            for sigma in self.y_scale:
-                lam = alpha * feature_weights * (sigma * scale) ** p / sigma / sigma
-                extreme = live & ~(np.isfinite(lam) & (lam > 0)) & (alpha * feature_weights > 0)
-                lam[extreme] = np.exp(
-                    np.log(alpha * feature_weights[extreme])
-                    + p * np.log(scale[extreme])
-                    + (p - 2.0) * np.log(sigma)
-                )
-                penalties.append(LpPenalty(np.where(live, lam, 0.0), ridge, p, positive))
+        live = self.A.scale > 0
+        scale = np.where(live, self.A.scale, 1.0)
+
+        def on_live(*powers):
+            return np.where(live, product((feature_weights, 1.0), *powers), 0.0)
+
+        ridge = on_live((alpha_l2, 1.0), (scale, 2.0))
+        penalties = []
+        for sigma in self.y_scale:
+            lam = on_live((alpha, 1.0), (scale, p), (sigma, p), (sigma, -2.0))
+            penalties.append(LpPenalty(lam, ridge, p, positive))
         return Problem(self.A, self.Y, SquaredError(), penalties)
 
     def coefficients(self, U):
@@ -147,3 +147,21 @@ class LeastSquares:
             intercept = self.y_mean - (self.A.mean * coef.astype(np.float64)).sum(axis=1)
         certificates = [solution.certificate for solution in solutions]
         return Fit(coef, intercept, mask, objective, penalty, certificates, n_iter, finished)
+
+
+def product(*powers):
+    """The product of x**e over pairs (x, e) with x >= 0; zero if an x is, else positive and finite.
+
+    Powers of two are counted apart, so that no part of the product overflows or underflows, be it
+    alpha times a feature weight or the pth power of a coefficient's size. What does so as a whole
+    ends at the border: a penalty must not become none, nor a ban.
+    """
+    twos, rest, nonzero = 0.0, 0.0, True
+    for x, power in powers:
+        nonzero = nonzero & (x != 0)
+        mantissa, exponent = np.frexp(np.where(x == 0, 1.0, x))
+        for log in (power * exponent, power * np.log2(mantissa)):
+            whole = np.floor(log)
+            twos, rest = twos + whole, rest + (log - whole)
+    size = np.ldexp(np.exp2(rest), np.clip(twos, -LARGEST, LARGEST).astype(np.intc))
+    return np.where(nonzero, size, 0.0)
