@@ -63,7 +63,12 @@ class NormalMap:
         return found.residual, found.correlations, found.certificate
 
     def advance(self, r, c, certificate):
-        """One Newton step; where the line search fails, one proximal gradient step."""
+        """One Newton step; where the line search fails, one proximal gradient step.
+
+        A step that had to be shortened is, as long as that helps. Near p = 1 along a direction that
+        the data leave free, one just short enough to lower the objective leads to the far side of
+        zero, and the next one back.
+        """
         old = self.problem.objective(self.u, r, self.target)
         normal = c + self.u - self.z
         slopes = self.slopes()
@@ -71,15 +76,21 @@ class NormalMap:
         du, gram_du = self.systems.solve(normal, slopes, share)
         dz = normal - gram_du + du
         gain = normal @ du
-        t = 1.0
+        t, lowest = 1.0, math.inf
         for _ in range(15):
             z = self.z + t * dz
             u = self.penalty.prox_at(z)
             new = self.objective(u)
+            if lowest <= new:
+                break
             if new <= old - 1e-4 * t * gain + 1e-15 * old:
-                self.z, self.u = z, u
-                return
+                best, lowest = (z, u), new
+                if t == 1.0:
+                    break
             t *= 0.5
+        if lowest < math.inf:
+            self.z, self.u = best
+            return
         step = 1.0
         for _ in range(60):
             u = self.penalty.prox_at(self.u + step * c, step)
