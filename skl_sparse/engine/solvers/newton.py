@@ -22,6 +22,9 @@ from . import linear_fit
 from .newton_systems import newton_systems
 from .working_set import PATIENCE, Solution
 
+# Decrease of the objective that needs no shorter step, as a share of the step's slope; that of a
+# quadratic is a half.
+ENOUGH = 0.25
 # Share of its square that a Newton system's residual may keep, early on.
 MOST_LEFT = 1e-3
 
@@ -65,9 +68,9 @@ class NormalMap:
     def advance(self, r, c, certificate):
         """One Newton step; where the line search fails, one proximal gradient step.
 
-        A step that had to be shortened is, as long as that helps. Near p = 1 along a direction that
-        the data leave free, one just short enough to lower the objective leads to the far side of
-        zero, and the next one back.
+        A step that lowers the objective by much less than a quadratic would is shortened as long
+        as that helps. Along a direction that the data leave free, |u|^p sends u to the far side
+        of zero: to -u for p = 3/2, beyond it for lower p; the next step would lead back.
         """
         old = self.problem.objective(self.u, r, self.target)
         normal = c + self.u - self.z
@@ -85,7 +88,7 @@ class NormalMap:
                 break
             if new <= old - 1e-4 * t * gain + 1e-15 * old:
                 best, lowest = (z, u), new
-                if t == 1.0:
+                if new <= old - ENOUGH * t * gain:
                     break
             t *= 0.5
         if lowest < math.inf:
