@@ -444,7 +444,7 @@ def assert_reported(
     elif np.isnan(gap):
         assert np.isnan(dual_gap)
     elif choice:
-        assert gap <= dual_gap * (1 + 1e-3) + 1e-12, (dual_gap, gap)
+        assert gap <= dual_gap * (1 + 1e-3) + 1e-10, (dual_gap, gap)
     else:  # the reference searches the scaling to the last digit: nothing beats it
         assert abs(dual_gap - gap) <= 1e-3 * gap + 1e-12, (dual_gap, gap)
     if tol is not None:

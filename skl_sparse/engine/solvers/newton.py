@@ -18,13 +18,15 @@ import math
 
 import numpy as np
 
-from . import linear_fit
+from . import linear_fit, working_set
 from .newton_systems import newton_systems
 from .working_set import PATIENCE, Solution
 
 # Decrease of the objective that needs no shorter step, as a share of the step's slope; that of a
 # quadratic is a half.
 ENOUGH = 0.25
+# Up to so many columns a fit that stalls is handed to coordinate sweeps.
+MOST_SWEPT = 1000
 # Share of its square that a Newton system's residual may keep, early on.
 MOST_LEFT = 1e-3
 
@@ -34,9 +36,29 @@ def solve(problem, U, *, tol, max_iter):
     if all(penalty.quadratic for penalty in problem.penalties):
         return linear_fit.solve(problem, U, tol=tol, max_iter=max_iter)
     systems = newton_systems(problem.A)
-    return [
+    solutions = [
         NormalMap(problem, t, U[:, t], systems).solve(tol, max_iter)
         for t in range(problem.n_targets)
+    ]
+    left = max_iter - max(solution.n_iter for solution in solutions)
+    stalled = not all(solution.certificate.reached(tol) for solution in solutions)
+    if stalled and left > 0 and problem.n_columns <= MOST_SWEPT:
+        return swept(problem, solutions, tol, left)
+    return solutions
+
+
+def swept(problem, solutions, tol, max_iter):
+    """The solutions after coordinate sweeps, which get on where Newton steps do not.
+
+    That is so near p = 1, where the prox is flat around zero but for the last digits.
+    """
+    U = np.column_stack([solution.u for solution in solutions])
+    after = working_set.solve(problem, U, tol=tol, max_iter=max_iter)
+    for old, new in zip(solutions, after, strict=True):
+        new.n_iter += old.n_iter
+    return [
+        old if old.certificate.deciding[1] <= new.certificate.deciding[1] else new
+        for old, new in zip(solutions, after, strict=True)
     ]
 
 
