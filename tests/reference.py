@@ -235,21 +235,18 @@ class Problem:
         w = np.asarray(w, dtype=float)
         L, g = self.curvature(), self.correlate(self.residual(w))
         whole = L + self.ridge
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"):  # a penalty of 1e280 on a column of no deviation
             z = np.where(whole > 0, (L * w + g) / whole, 0.0)
-            lam = np.where(whole > 0, self.lam / whole, 0.0)
-        x = np.where(L > 0, prox(z, lam, self.p, self.positive), 0.0)
-
-        def pen(u):
-            return lam * power(u, self.p)
-
-        gain = whole * (0.5 * (w - x) * ((w - z) + (x - z)) + (pen(w) - pen(x)))
+            lam = np.where(L > 0, np.minimum(self.lam / whole, 1e300), 0.0)
+            x = np.where(L > 0, prox(z, lam, self.p, self.positive), 0.0)
+            pen = lam * (power(w, self.p) - power(x, self.p))
+            gain = whole * (0.5 * (w - x) * ((w - z) + (x - z)) + pen)
         return x, np.where(w == x, 0.0, gain), L
 
     def shortfalls(self, w):
         """min(sqrt(L_j) |step_j|, sqrt(2 gain_j)) / sqrt(2 F(0)), and whether step_j is a jump."""
         x, gain, L = self.best_steps(w)
-        short = np.minimum(np.sqrt(L) * np.abs(x - w), np.sqrt(2 * np.maximum(gain, 0)))
+        short = np.fmin(np.sqrt(L) * np.abs(x - w), np.sqrt(2 * np.maximum(gain, 0)))
         unit = np.sqrt(2 * self.null) if self.null > 0 else np.inf
         return short / unit, (x == 0) != (np.asarray(w) == 0)
 
@@ -304,9 +301,11 @@ class Problem:
         b = self.best_intercept(w) if b is None else b
         r, best = self.residual(w), 0.0
         for off in (self.free & useful, self.weak() & useful):
-            theta = self._project_off(r, off)
-            g = np.where(useful, self.correlate(theta), 0.0)
-            best = max(best, self._best_dual(theta, g, off, 2.0 if off.any() else np.inf))
+            # what of a nearly collinear span is rounding is anybody's guess
+            for rcond in (1e-15, 1e-13, 1e-11) if off.any() else (0.0,):
+                theta = self._project_off(r, off, rcond)
+                g = np.where(useful, self.correlate(theta), 0.0)
+                best = max(best, self._best_dual(theta, g, off, 2.0 if off.any() else np.inf))
         return max(self.objective(w, b) - best, 0.0) / self.null
 
     def weak(self):
@@ -317,7 +316,7 @@ class Problem:
             strength = (2 if self.p == 2 else 1) * strength + self.ridge / L
         return (L > 0) & ~(strength >= 1e-9)
 
-    def _project_off(self, r, off):
+    def _project_off(self, r, off, rcond):
         """The residual less its projection on these columns, or on their cone."""
         if not off.any():
             return r
@@ -331,7 +330,7 @@ class Problem:
                 return r  # it is one; from rounding, some versions of nnls go astray
             t, _ = scipy.optimize.nnls(F, root * r)
         else:
-            t = np.linalg.lstsq(F, root * r, rcond=None)[0]
+            t = np.linalg.lstsq(F, root * r, rcond=rcond)[0]
         with np.errstate(divide="ignore"):
             return np.where(root > 0, r - F @ t / np.where(root > 0, root, 1.0), 0.0)
 

@@ -5,12 +5,10 @@ another, up to 1e150 and down to 1e-150. Powers of two are exact: what the estim
 scaled problem can be recomputed at scale one, where NumPy neither overflows nor underflows.
 """
 
-import math
 import warnings
 from dataclasses import dataclass
 
 import numpy as np
-import pytest
 import scipy.sparse as sp
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
@@ -96,33 +94,37 @@ class Scaled:
         )
 
 
+def another(kind, X, rng):
+    """One more column, told by those there are."""
+    n, j = len(X), rng.integers(X.shape[1])
+    return {
+        "copy": X[:, j],
+        "flip": -X[:, j],
+        "multiple": rng.normal() * X[:, j],
+        "sum": X[:, : j + 1] @ rng.normal(size=j + 1),
+        "zero": np.zeros(n),
+        "constant": np.full(n, rng.normal()),
+        "nearly constant": np.nextafter(0.1, rng.choice([-1, 1], n)),
+    }[kind]
+
+
 def scaled(*, seed, n, m, more, density, center, targets, level, column_scales, target_scales,
-           rows, columns, matched, p, share, ridge, container, **keywords):  # fmt: skip
+           rows, columns, matched, p, share, ridge, container, most=MOST, **keywords):  # fmt: skip
     rng = np.random.default_rng(seed)
     X = (rng.normal(size=(n, m)) + center) * (rng.random((n, m)) < density)
     for kind in more:
-        j = rng.integers(X.shape[1])
-        new = {
-            "copy": lambda j=j: X[:, j],
-            "flip": lambda j=j: -X[:, j],
-            "multiple": lambda j=j: rng.normal() * X[:, j],
-            "sum": lambda j=j: X[:, : j + 1] @ rng.normal(size=j + 1),
-            "zero": lambda: np.zeros(n),
-            "constant": lambda: np.full(n, rng.normal()),
-            "nearly constant": lambda: np.nextafter(0.1, rng.choice([-1, 1], n)),
-        }[kind]()
+        new = another(kind, X, rng)
         X = np.insert(X, rng.integers(X.shape[1] + 1), new, axis=1)
     m = X.shape[1]
     w = rng.normal(size=m) * (rng.random(m) < 0.3)
-    Y = np.empty((n, len(targets)))
-    for t, kind in enumerate(targets):
-        Y[:, t] = {
-            "noise": lambda: level + rng.normal(size=n),
-            "sparse": lambda: level + X @ w + 0.1 * rng.normal(size=n),
-            "span": lambda: X @ w,
-            "constant": lambda: np.full(n, level + 0.1),
-            "zero": lambda: np.zeros(n),
-        }[kind]()
+    kinds = {
+        "noise": lambda: level + rng.normal(size=n),
+        "sparse": lambda: level + X @ w + 0.1 * rng.normal(size=n),
+        "span": lambda: X @ w,
+        "constant": lambda: np.full(n, level + 0.1),
+        "zero": lambda: np.zeros(n),
+    }
+    Y = np.column_stack([kinds[kind]() for kind in targets])
     s = {
         "equal": None,
         "uneven": rng.uniform(0.1, 3, n),
@@ -137,10 +139,10 @@ def scaled(*, seed, n, m, more, density, center, targets, level, column_scales, 
     }[columns]
     k = {
         "one": np.zeros(m, int),
-        "same": np.full(m, rng.integers(-MOST, MOST + 1)),
-        "each": rng.integers(-MOST, MOST + 1, m),
+        "same": np.full(m, rng.integers(-most, most + 1)),
+        "each": rng.integers(-most, most + 1, m),
     }[column_scales]
-    e = rng.integers(-MOST, MOST + 1, len(targets))
+    e = rng.integers(-most, most + 1, len(targets))
     e = np.clip(e, k.max() - MOST_RATIO, k.min() + MOST_RATIO)
     e = np.zeros(len(targets), int) if target_scales == "one" else e
     # The share of the penalty at which it counts, in the units of column and first target.
@@ -148,8 +150,8 @@ def scaled(*, seed, n, m, more, density, center, targets, level, column_scales, 
     width = float(np.abs(X).max()) or 1.0
     alpha, alpha_l2 = share * size ** (2 - p) * width**p, ridge * width**2
     natural = 2.0 * e[0] + p * (k - e[0])  # log2 of alpha v_j of the same meaning
-    middle = np.clip(np.median(natural), -MOST_PARAMETER, MOST_PARAMETER)
-    middle_l2 = np.clip(2.0 * np.median(k), -MOST_PARAMETER, MOST_PARAMETER)
+    middle = np.clip(np.floor(np.median(natural)), -MOST_PARAMETER, MOST_PARAMETER)
+    middle_l2 = np.clip(np.floor(np.median(2.0 * k)), -MOST_PARAMETER, MOST_PARAMETER)
     if matched:
         v = times_two_to(v, np.clip(natural - middle, 1 - MOST_PARAMETER, MOST_PARAMETER - 1))
     keywords |= {
@@ -199,14 +201,74 @@ def assert_certified_at_scale_one(problem, model, tol=None):
         )
 
 
-@settings(
-    max_examples=400,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-@given(st.fixed_dictionaries(OPTIONS), st.sampled_from([1e-4, 1e-7]))
-def test_certificates_at_any_scale(options, tol):
+def quick(max_examples):
+    return settings(
+        max_examples=max_examples,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+
+
+def test_certificates_at_any_scale():
+    n_problems = n_warned = 0
+
+    @quick(400)
+    @given(st.fixed_dictionaries(OPTIONS), st.sampled_from([1e-4, 1e-7]))
+    def check(options, tol):
+        nonlocal n_problems, n_warned
+        problem = scaled(**options)
+        model, silent = fitted(problem, tol=tol)
+        event(f"converged: {silent}")
+        assert_certified_at_scale_one(problem, model, tol if silent else None)
+        n_problems, n_warned = n_problems + 1, n_warned + (not silent)
+
+    check()
+    # Collinear beyond rounding and all but unpenalised, some problems resist: very few.
+    assert n_warned <= 0.01 * n_problems
+
+
+WELL_POSED = OPTIONS | {
+    "n": st.integers(8, 12),
+    "m": st.integers(1, 4),
+    "more": st.lists(st.sampled_from(["zero", "constant"]), max_size=2),
+    "density": st.just(1.0),
+    "center": st.sampled_from([0.0, 1.0]),
+    "rows": st.sampled_from(["equal", "uneven"]),
+    "columns": st.sampled_from(["equal", "uneven", "zeros"]),
+    "matched": st.just(True),
+}
+
+
+@quick(200)
+@given(st.fixed_dictionaries(WELL_POSED), st.sampled_from([1e-4, 1e-7]))
+def test_well_posed_problems_converge_at_any_scale(options, tol):
     problem = scaled(**options)
     model, silent = fitted(problem, tol=tol)
-    event(f"converged: {silent}")
-    assert_certified_at_scale_one(problem, model, tol if silent else None)
+    assert silent
+    assert_certified_at_scale_one(problem, model, tol)
+
+
+EXACT = OPTIONS | {
+    "targets": st.lists(st.sampled_from(["noise", "sparse"]), min_size=1, max_size=1),
+    "matched": st.just(True),
+    "p": st.sampled_from([0.0, 1.0, 2.0, 3.0]),
+    "most": st.just(100),
+}
+
+
+@quick(150)
+@given(st.fixed_dictionaries(EXACT))
+def test_powers_of_two_change_no_digit(options):
+    """Coefficients scale with target over column, all else stays, whatever starts and ties do."""
+    if options["p"] != 2:  # elsewhere one feature weight cannot be right for both penalties
+        options = options | {"ridge": 0.0}
+    plain = scaled(**options | {"column_scales": "one", "target_scales": "one"})
+    problem = scaled(**options)
+    (expected, quiet), (model, silent) = fitted(plain), fitted(problem)
+    m = int(problem.m[0])
+    np.testing.assert_array_equal(np.ldexp(model.coef_, problem.k - m), expected.coef_)
+    assert np.ldexp(model.intercept_, -m) == expected.intercept_
+    assert np.ldexp(model.objective_, -2 * m) == expected.objective_
+    np.testing.assert_array_equal(model.dual_gap_, expected.dual_gap_)
+    assert model.optimality_ == expected.optimality_
+    assert (silent, model.n_iter_) == (quiet, expected.n_iter_)
