@@ -9,6 +9,7 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
+import pytest
 import scipy.sparse as sp
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
@@ -272,3 +273,47 @@ def test_powers_of_two_change_no_digit(options):
     np.testing.assert_array_equal(model.dual_gap_, expected.dual_gap_)
     assert model.optimality_ == expected.optimality_
     assert (silent, model.n_iter_) == (quiet, expected.n_iter_)
+
+
+def test_a_weight_that_undoes_alpha():
+    """alpha times a feature weight overflows, or underflows; the penalty does neither."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(20, 2)), rng.normal(size=20)
+    plain = SparseLpRegressor(0.01, p=3.0, tol=1e-10).fit(X, y)
+    for k in (-400, 400):
+        unit = np.ldexp(1.0, [k, k])
+        model = SparseLpRegressor(
+            np.ldexp(0.01, 2 * k), p=3.0, feature_weights=unit, tol=1e-10
+        ).fit(X * unit, y)
+        np.testing.assert_allclose(model.coef_ * unit, plain.coef_, rtol=1e-9)
+
+
+def test_no_penalty_on_a_large_power():
+    """0 * |w|^7 is 0, also where |w|^7 is beyond floats."""
+    X, y = np.arange(1.0, 5.0)[:, None], np.array([1.0, 2.0, 2.0, 4.0])
+    model = SparseLpRegressor(0.0, p=7.0).fit(X, 1e60 * y)
+    assert model.optimality_ <= 1e-12
+    assert model.coef_[0] == pytest.approx(0.9e60)
+
+
+@pytest.mark.parametrize("p", [1.001, 1.05, 1.2, 1.5, 1.8])
+def test_directions_that_the_data_leave_free(p):
+    """One row, many columns: the penalty alone decides between them, and it is hardly felt."""
+    rng = np.random.default_rng(0)
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        X = rng.normal(size=(1 + seed % 3, 8))
+        X = np.c_[X, X[:, :2], -X[:, 2:3]]
+        y = rng.normal(size=len(X))
+        model = SparseLpRegressor(1e-5, p=p, fit_intercept=False, tol=1e-7).fit(X, y)
+        assert model.dual_gap_ <= 1e-7
+
+
+@pytest.mark.parametrize("p", [1.2, 1.5, 2.0, 3.0])
+def test_no_negative_coefficient(p):
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        X, y = rng.normal(size=(8, 6)), rng.normal(size=8)
+        for solver in ("auto", "cd", "proximal_gradient"):
+            model = SparseLpRegressor(1e-12, p=p, positive=True, solver=solver).fit(X, y)
+            assert np.all(model.coef_ >= 0)
