@@ -14,9 +14,12 @@ import scipy.sparse as sp
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from reference import Problem, assert_reported
+from skl_sparse.engine.solvers._systems import GramSystem
 from sklearn.exceptions import ConvergenceWarning
 
 from skl_sparse import SparseLpRegressor
+from skl_sparse.engine.penalties import LpPenalty
+from skl_sparse.engine.solvers.active_set import newton_step
 
 POWERS = (0.0, 0.3, 0.5, 2 / 3, 0.9, 1.0, 1.001, 1.2, 1.5, 2.0, 3.0, 7.0)
 # 2^498 = 8e149. Between the largest target and the smallest column lies a coefficient of 1e300;
@@ -317,3 +320,12 @@ def test_no_negative_coefficient(p):
         for solver in ("auto", "cd", "proximal_gradient"):
             model = SparseLpRegressor(1e-12, p=p, positive=True, solver=solver).fit(X, y)
             assert np.all(model.coef_ >= 0)
+
+
+def test_a_newton_step_stays_within_the_bounds():
+    """Its minimiser, (-1/2, 3/2), is out of bounds; p > 1 has no border but that one."""
+    gram, u = np.array([[1.0, 0.9], [0.9, 1.0]]), np.array([0.1, 1.0])
+    system = GramSystem(gram, gram @ (np.array([-0.5, 1.5]) - u))
+    penalty = LpPenalty(np.full(2, 1e-12), np.zeros(2), 1.5, True)
+    assert newton_step(system, penalty, u, np.arange(2))
+    assert np.all(u >= 0)
