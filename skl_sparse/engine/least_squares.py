@@ -1,5 +1,6 @@
 """Penalised least squares: from data and parameters to coefficients, certificate and mask."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +9,11 @@ from .design import StandardisedDesign
 from .losses import SquaredError
 from .penalties import LpPenalty
 from .solvers import Problem, solve
+
+# Strengths in standardised units end at 2^-1000 and 2^1000: far beyond what matters.
+LARGEST = 1000
+# Five factors in this range are multiplied as they are.
+PLAIN = 1e-60, 1e60
 
 
 @dataclass
@@ -73,24 +79,22 @@ class LeastSquares:
 
     def problem(self, alpha, p, alpha_l2, feature_weights, positive):
         """The standardised problem: lam_j = alpha v_j (sigma / d_j)^p / sigma^2 and so on."""
-        scale = self.A.scale
-        live = scale > 0
-        with np.errstate(all="ignore"):
-            if alpha_l2 == 0:
-                ridge = np.broadcast_to(0.0, scale.shape)
-            else:
-                ridge = np.where(live, alpha_l2 * feature_weights * scale * scale, 0.0)
-            penalties = []
-            for sigma in self.y_scale:
-                lam = alpha * feature_weights * (sigma * scale) ** p / sigma / sigma
-                extreme = live & ~(np.isfinite(lam) & (lam > 0)) & (alpha * feature_weights > 0)
-                lam[extreme] = np.exp(
-                    np.log(alpha * feature_weights[extreme])
-                    + p * np.log(scale[extreme])
-                    + (p - 2.0) * np.log(sigma)
-                )
-                lam[~live] = 0.0
-                penalties.append(LpPenalty(lam, ridge, p, positive))
+        live = self.A.scale > 0
+        scale = np.where(live, self.A.scale, 1.0)
+
+        def on_live(*powers):
+            strength = product((feature_weights, 1.0), *powers)
+            strength[~live] = 0.0
+            return strength
+
+        if alpha_l2 == 0:
+            ridge = np.broadcast_to(0.0, scale.shape)
+        else:
+            ridge = on_live((alpha_l2, 1.0), (scale, 2.0))
+        penalties = []
+        for sigma in self.y_scale:
+            lam = on_live((alpha, 1.0), (scale, p), (sigma, p), (sigma, -2.0))
+            penalties.append(LpPenalty(lam, ridge, p, positive))
         return Problem(self.A, self.Y, SquaredError(), penalties)
 
     def coefficients(self, U):
@@ -154,3 +158,26 @@ class LeastSquares:
             intercept = self.y_mean - (self.A.mean * coef.astype(np.float64)).sum(axis=1)
         certificates = [solution.certificate for solution in solutions]
         return Fit(coef, intercept, mask, objective, penalty, certificates, n_iter, finished)
+
+
+def product(*powers):
+    """The product of x**e over pairs (x, e) with x >= 0; zero if an x is, else positive and finite.
+
+    One x at least is an array. Where a factor is huge or tiny, powers of two are counted apart, so
+    that no part of the product overflows or underflows, be it alpha times a feature weight or the
+    pth power of a coefficient's size. What does so as a whole ends at the border: a penalty must
+    not become none, nor a ban.
+    """
+    with np.errstate(all="ignore"):
+        factors = [x if e == 1.0 else x**e for x, e in powers]
+    if all(np.all((PLAIN[0] < f) & (f < PLAIN[1])) for f in factors):
+        return math.prod(factors)
+    twos, rest, nonzero = 0.0, 0.0, True
+    for x, power in powers:
+        nonzero = nonzero & (x != 0)
+        mantissa, exponent = np.frexp(np.where(x == 0, 1.0, x))
+        for log in (power * exponent, power * np.log2(mantissa)):
+            whole = np.floor(log)
+            twos, rest = twos + whole, rest + (log - whole)
+    size = np.ldexp(np.exp2(rest), np.clip(twos, -LARGEST, LARGEST).astype(np.intc))
+    return np.where(nonzero, size, 0.0)

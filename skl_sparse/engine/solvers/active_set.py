@@ -53,7 +53,7 @@ def candidates(system, penalty, support, old, gradient):
     if direction is None:
         return
     crossed = np.sign(old + direction) != np.sign(old)
-    if not (penalty.sparsifies and crossed.any()):
+    if not ((penalty.sparsifies or penalty.positive) and crossed.any()):
         yield old + direction
         return
     if solve is not None:

@@ -18,10 +18,15 @@ import math
 
 import numpy as np
 
-from . import linear_fit
+from . import linear_fit, working_set
 from .newton_systems import newton_systems
 from .working_set import PATIENCE, Solution
 
+# Decrease of the objective that needs no shorter step, as a share of the step's slope; that of a
+# quadratic is a half.
+ENOUGH = 0.25
+# Up to so many columns a fit that stalls is handed to coordinate sweeps.
+MOST_SWEPT = 1000
 # Share of its square that a Newton system's residual may keep, early on.
 MOST_LEFT = 1e-3
 
@@ -31,9 +36,29 @@ def solve(problem, U, *, tol, max_iter):
     if all(penalty.quadratic for penalty in problem.penalties):
         return linear_fit.solve(problem, U, tol=tol, max_iter=max_iter)
     systems = newton_systems(problem.A)
-    return [
+    solutions = [
         NormalMap(problem, t, U[:, t], systems).solve(tol, max_iter)
         for t in range(problem.n_targets)
+    ]
+    left = max_iter - max(solution.n_iter for solution in solutions)
+    stalled = not all(solution.certificate.reached(tol) for solution in solutions)
+    if stalled and left > 0 and problem.n_columns <= MOST_SWEPT:
+        return swept(problem, solutions, tol, left)
+    return solutions
+
+
+def swept(problem, solutions, tol, max_iter):
+    """The solutions after coordinate sweeps, which get on where Newton steps do not.
+
+    That is so near p = 1, where the prox is flat around zero but for the last digits.
+    """
+    U = np.column_stack([solution.u for solution in solutions])
+    after = working_set.solve(problem, U, tol=tol, max_iter=max_iter)
+    for old, new in zip(solutions, after, strict=True):
+        new.n_iter += old.n_iter
+    return [
+        old if old.certificate.deciding[1] <= new.certificate.deciding[1] else new
+        for old, new in zip(solutions, after, strict=True)
     ]
 
 
@@ -63,7 +88,12 @@ class NormalMap:
         return found.residual, found.correlations, found.certificate
 
     def advance(self, r, c, certificate):
-        """One Newton step; where the line search fails, one proximal gradient step."""
+        """One Newton step; where the line search fails, one proximal gradient step.
+
+        A step that lowers the objective by much less than a quadratic would is shortened as long
+        as that helps. Along a direction that the data leave free, |u|^p sends u to the far side
+        of zero: to -u for p = 3/2, beyond it for lower p; the next step would lead back.
+        """
         old = self.problem.objective(self.u, r, self.target)
         normal = c + self.u - self.z
         slopes = self.slopes()
@@ -71,15 +101,21 @@ class NormalMap:
         du, gram_du = self.systems.solve(normal, slopes, share)
         dz = normal - gram_du + du
         gain = normal @ du
-        t = 1.0
+        t, lowest = 1.0, math.inf
         for _ in range(15):
             z = self.z + t * dz
             u = self.penalty.prox_at(z)
             new = self.objective(u)
+            if lowest <= new:
+                break
             if new <= old - 1e-4 * t * gain + 1e-15 * old:
-                self.z, self.u = z, u
-                return
+                best, lowest = (z, u), new
+                if new <= old - ENOUGH * t * gain:
+                    break
             t *= 0.5
+        if lowest < math.inf:
+            self.z, self.u = best
+            return
         step = 1.0
         for _ in range(60):
             u = self.penalty.prox_at(self.u + step * c, step)

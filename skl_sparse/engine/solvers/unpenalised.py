@@ -66,6 +66,8 @@ class UnpenalisedSpan:
 
     def _projection(self, r):
         if self.positive:
+            if (self._columns.T @ r).max() <= LEFT:
+                return np.zeros_like(r)  # nothing to find: from rounding alone nnls goes astray
             return self._columns @ nnls(self._columns, r)[0]
         if self.few:
             return self._basis @ (self._basis.T @ r)
