@@ -446,3 +446,17 @@ def test_wide_data_without_zeros(p, share):
     alpha = share * np.abs(X.T @ (y - y.mean())).max() / 50
     model = fit(X, y, alpha, p, tol=1e-6)
     assert_certified(model, X.toarray(), y, tol=1e-6)
+
+
+@pytest.mark.parametrize("seed", [78, 286, 374, 580, 744, 958, 1190, 1199])
+def test_concave_along_what_the_data_leave_free(seed):
+    """Fewer rows than coefficients: sweeps creep along a valley in which only the penalty falls."""
+    rng = np.random.default_rng(seed)
+    n, m = rng.integers(2, 12), rng.integers(5, 40)
+    X = rng.normal(size=(n, m)) * (rng.random((n, m)) < rng.choice([0.2, 0.5, 1]))
+    y, free = rng.normal(size=n), rng.random(m) < 0.25
+    alpha = 1e-4 * np.abs(X.T @ (y - y.mean())).max() / n
+    for p in (0.3, 0.5, 0.9):
+        model = SparseLpRegressor(alpha, p=p, feature_weights=1.0 - free, tol=1e-7).fit(X, y)
+        assert model.optimality_ <= 1e-7
+        assert model.n_iter_ <= 30

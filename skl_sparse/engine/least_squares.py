@@ -1,6 +1,5 @@
 """Penalised least squares: from data and parameters to coefficients, certificate and mask."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +11,7 @@ from .solvers import Problem, solve
 
 # Strengths in standardised units end at 2^-1000 and 2^1000: far beyond what matters.
 LARGEST = 1000
-# Five factors in this range are multiplied as they are.
+# Factors in this range are multiplied as they are.
 PLAIN = 1e-60, 1e60
 
 
@@ -161,23 +160,23 @@ class LeastSquares:
 
 
 def product(*powers):
-    """The product of x**e over pairs (x, e) with x >= 0; zero if an x is, else positive and finite.
+    """The product of x**e over pairs (x, e) with x >= 0: zero if an x is, else positive and finite.
 
-    One x at least is an array. Where a factor is huge or tiny, powers of two are counted apart, so
-    that no part of the product overflows or underflows, be it alpha times a feature weight or the
-    pth power of a coefficient's size. What does so as a whole ends at the border: a penalty must
-    not become none, nor a ban.
+    Powers of two are counted apart, so that no part of the product overflows or underflows, be it
+    alpha times a feature weight or the pth power of a coefficient's size. What does so as a whole
+    ends at the border: a penalty must not become none, nor a ban.
     """
-    with np.errstate(all="ignore"):
-        factors = [x if e == 1.0 else x**e for x, e in powers]
-    if all(np.all((PLAIN[0] < f) & (f < PLAIN[1])) for f in factors):
-        return math.prod(factors)
-    twos, rest, nonzero = 0.0, 0.0, True
+    size, twos = 1.0, 0.0
     for x, power in powers:
-        nonzero = nonzero & (x != 0)
-        mantissa, exponent = np.frexp(np.where(x == 0, 1.0, x))
-        for log in (power * exponent, power * np.log2(mantissa)):
-            whole = np.floor(log)
-            twos, rest = twos + whole, rest + (log - whole)
-    size = np.ldexp(np.exp2(rest), np.clip(twos, -LARGEST, LARGEST).astype(np.intc))
-    return np.where(nonzero, size, 0.0)
+        if power == 1.0 and np.all((x == 0) | ((PLAIN[0] < x) & (x < PLAIN[1]))):
+            size = size * x
+            continue
+        mantissa, exponent = np.frexp(x)
+        log = power * exponent
+        whole = np.floor(log)
+        part = np.maximum(mantissa**power, PLAIN[0]) * np.exp2(log - whole)
+        size, twos = size * np.where(x == 0, 0.0, part), twos + whole
+    if np.abs(twos).max() > LARGEST // 2:
+        size, exponent = np.frexp(size)
+        twos = np.clip(twos + exponent, -LARGEST, LARGEST)
+    return np.ldexp(size, np.asarray(twos, dtype=np.intc))

@@ -42,14 +42,11 @@ def newton_step(system, penalty, u, support):
 def candidates(system, penalty, support, old, gradient):
     """Where to go from ``old``, the boldest first."""
     curvature = penalty.curvature(old)
-    try:
-        solve = factorised(system, support, curvature)
-    except LinAlgError:  # p < 1, far from a minimum: not convex
-        return
-    if solve is not None:
-        direction = solve(gradient)
-    else:
-        direction = iterated(system, support, curvature, gradient)
+    direction, solve = newton_direction(system, support, gradient, curvature)
+    if direction is None and not penalty.convex:
+        # Along what the data leave free the penalty is concave, and falls all the way to the
+        # border. With the size of the curvature in its place this is a step of the right length.
+        direction, solve = newton_direction(system, support, gradient, np.abs(curvature))
     if direction is None:
         return
     crossed = np.sign(old + direction) != np.sign(old)
@@ -61,6 +58,20 @@ def candidates(system, penalty, support, old, gradient):
     else:
         yield np.where(crossed, 0.0, old + direction)
     yield along_the_border(old, direction, solve, 0)
+
+
+def newton_direction(system, support, gradient, curvature):
+    """(A_S^T A_S + diag(curvature))^-1 gradient, and what solves such systems if it is at hand.
+
+    No direction where the matrix is not positive definite.
+    """
+    try:
+        solve = factorised(system, support, curvature)
+    except LinAlgError:
+        return None, None
+    if solve is None:
+        return iterated(system, support, curvature, gradient), None
+    return solve(gradient), solve
 
 
 def along_the_border(old, direction, solve, most_held):

@@ -83,21 +83,30 @@ def solve(problem, U, *, tol, max_iter, pool=None):
             u = U[pool.columns, t]
             penalty = problem.penalties[t].restrict(pool.columns)
             system = pool.system(now.residual, now.correlations)
-            share = INNER ** (1 + idle[t])
-            if not math.isnan(now.certificate.gap) and not problem.spans[t].helps_the_dual:
-                cheap = Goal(1e-3 * tol * INNER ** idle[t], 0.3 * tol)
-                goal = Goal(
-                    1e-3 * min(share * now.certificate.optimality, tol),
-                    max(0.3 * tol, share * now.certificate.gap),
-                )
-            else:
-                cheap = Goal(0.3 * tol * INNER ** idle[t])
-                goal = Goal(max(cheap.step, share * now.certificate.optimality))
+            goal, cheap = goals(now.certificate, tol, idle[t], problem.spans[t].helps_the_dual)
             square = now.square
             del now  # its vectors are as long as the columns are many
             descend(system, problem.loss, penalty, u, goal, square, cheap, free)
             U[pool.columns, t] = u
             del system  # it may look at the Gram, which grows in place
+
+
+def goals(certificate, tol, idle, by_steps):
+    """What a descent is asked for, and what it may go for as long as that is cheap.
+
+    ``by_steps``: the gap of the problem on the pool is not at hand. Where the gap decides, steps
+    are asked to fall until it is reached, however small they are.
+    """
+    share = INNER ** (1 + idle)
+    step = share * certificate.optimality
+    if math.isnan(certificate.gap):
+        cheap = 0.3 * tol * INNER**idle
+        return Goal(max(cheap, step)), Goal(cheap)
+    least = 1e-3 * tol * INNER**idle
+    if by_steps:
+        return Goal(step), Goal(min(step, least))
+    gap = max(0.3 * tol, share * certificate.gap)
+    return Goal(1e-3 * min(step, tol), gap), Goal(least, 0.3 * tol)
 
 
 def grow(pool, supports, violations, close, least):
