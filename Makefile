@@ -29,7 +29,7 @@ $(or $(2),$(PYTHON)) -m venv --clear $(1)
 $(1)/$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 endef
 
-.PHONY: help test test-oldest demo bench-quick docs lint format dev dist clean
+.PHONY: help test test-oldest demo bench-quick bench docs lint format dev dist clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -83,8 +83,16 @@ format: .venv-lint/installed  ## let ruff lay out the code
 	.venv-lint/$(BIN)/python -m pip install --quiet --group lint
 	touch $@
 
+BENCH = PYTHONPATH=benchmarks .venv-bench/$(BIN)/python benchmarks
+
 bench-quick: .venv-bench/installed  ## single fits beside those of other libraries, a few minutes
-	PYTHONPATH=benchmarks .venv-bench/$(BIN)/python benchmarks/solvers.py --quick
+	$(BENCH)/solvers.py --quick --markdown bench-output/quick.md --figure bench-output/quick.png
+
+bench: .venv-bench/installed  ## all benchmarks, up to an hour: tables and figures to bench-output
+	$(BENCH)/solvers.py --markdown bench-output/solvers.md --figure bench-output/solvers.png
+	$(BENCH)/growth.py --figure bench-output/growth.png
+	$(BENCH)/growth.py --threads
+	$(BENCH)/transformers.py --markdown bench-output/transformers.md
 
 .venv-bench/installed: $(SOURCES)
 	$(call venv,.venv-bench)

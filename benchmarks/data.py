@@ -103,6 +103,7 @@ GENERATED = {
     "dense_1000x5000": lambda: correlated(1000, 5000),
     "dense_100000x200": lambda: correlated(100_000, 200),
 }
+SPARSE = ("spamassassin", "news20", "flights_onehot")
 DENSE = ("riboflavin", "prostate_singh")
 
 

@@ -17,7 +17,7 @@ extensions = [
     "sphinx.ext.mathjax",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build", "_templates"]
+exclude_patterns = ["_build", "_templates", "measured"]
 templates_path = ["_templates"]
 
 # Links into other projects' pages are fetched from the network: only on request.

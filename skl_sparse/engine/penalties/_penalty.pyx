@@ -24,8 +24,8 @@ cdef class Penalty:
     positive : bool
         Whether every u_j is restricted to be >= 0.
 
-    ``rest[j]`` is the correlation up to which coefficient j stays at zero; the conjugate of a convex
-    h_j is zero up to there. It saves most of the calls where most coefficients are zero.
+    ``rest[j]`` is the correlation up to which coefficient j stays at zero; the conjugate of a
+    convex h_j is zero up to there. It saves most calls where most coefficients are zero.
     """
 
     cdef double value_at(self, Py_ssize_t j, double u) noexcept nogil:

@@ -1,0 +1,232 @@
+"""Measuring: each contestant in a process of its own, asked for one cell after the other."""
+
+import multiprocessing
+import pickle
+import time
+import warnings
+from dataclasses import dataclass, replace
+
+import numpy as np
+import scipy.sparse as sp
+from contestants import OURS, SOLVERS
+from data import SPARSE
+from judge import judge
+from scale import peak_memory
+
+MEMORY_LIMIT = 12 << 30  # of a process, in bytes: one that asks for more has failed
+GAP, OPTIMALITY = 1e-6, 1e-4  # the certificates asked for
+FIRST_TOL = 1e-4
+COMPILING = 30  # seconds that a solver's first fit of a cell may take longer, if it compiles then
+LIMITS = 3  # a solver's fits of one cell, all tolerances together, end after so many limits
+STALLED = 3  # answers no better, for a tol that asks for better, after which there is none
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A problem to solve: the data set's name and the parameters of the objective."""
+
+    data: str
+    p: float
+    share: int  # alpha_max / alpha
+    elastic: bool = False  # l2 = alpha
+    cold: bool = False  # measure the cold start too
+
+    @property
+    def penalty(self):
+        name = {0.5: "p=1/2", 2 / 3: "p=2/3"}.get(self.p, f"p={self.p:g}")
+        return f"{'elastic net' if self.elastic else name} /{self.share}"
+
+    @property
+    def sparse(self):
+        return self.data in SPARSE
+
+    @property
+    def asked(self):
+        return GAP if self.p >= 1 else OPTIMALITY
+
+    def __str__(self):
+        return f"{self.data} {self.penalty}"
+
+
+@dataclass
+class Fit:
+    """What one fit came to."""
+
+    tol: float
+    seconds: float
+    matvec: float
+    objective: float = np.nan
+    certificate: float = np.nan
+    n_nonzero: int = 0
+    memory: float = np.nan
+
+
+@dataclass
+class Result:
+    """Of a solver on a cell: its best certified fit, or the last it made and why that is all.
+
+    ``over``: seconds of its longest fit that was not enough, where it was stopped.
+    """
+
+    solver: str
+    fit: Fit | None
+    certified: bool
+    note: str = ""
+    over: float = np.nan
+    cold: float = np.nan
+
+
+def worker(connection, solver):
+    """Answer each request with one message a fit: the parent knows how far it got."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
+    warnings.simplefilter("ignore")  # solvers warn of a tol not reached; the certificate decides
+    path, X, y = None, None, None
+    while True:
+        cell, file, tol, repeat = connection.recv()
+        try:
+            if file != path:
+                path = file
+                with open(path, "rb") as stream:
+                    X, y = pickle.load(stream)
+            for fit in measure(SOLVERS[solver].fit, X, y, cell, tol, repeat):
+                connection.send(fit)
+            connection.send("done")
+        except Exception as error:  # noqa: BLE001 (whatever a peer fails of is reported)
+            connection.send(f"{type(error).__name__}: {error}".splitlines()[0][:90])
+
+
+def measure(function, X, y, cell, tol, repeat):
+    """Yield fits: with decreasing tol until one is certified, then repetitions of that one.
+
+    Those take about ``repeat`` seconds; zero: the first fit is all that is asked for.
+    """
+    gradients, times = [], []
+    for _ in range(9):
+        start = time.process_time()
+        gradients.append(X.T @ (y - y.mean()))
+        times.append(time.process_time() - start)
+    matvec = float(np.median(times))
+    alpha = np.abs(gradients[0]).max() / len(y) / cell.share
+    problem = (alpha, cell.p, alpha if cell.elastic else 0.0)
+
+    def fit(tol):
+        start = time.process_time()
+        coef, intercept = function(X, y, *problem, tol)
+        return coef, intercept, time.process_time() - start
+
+    lowest, stalled = np.inf, 0
+    while True:
+        coef, intercept, seconds = fit(tol)
+        objective, certificate = judge(X, y, *problem, coef, intercept)
+        done = Fit(tol, seconds, matvec, objective, certificate, np.count_nonzero(coef))
+        yield done
+        if certificate < 0.9 * lowest:
+            stalled = 0
+        elif tol < lowest:  # before that, the same answer is all that was asked for
+            stalled += 1
+        lowest = min(lowest, certificate)
+        hopeless = stalled == STALLED or np.isnan(certificate) or isinstance(tol, int)
+        if certificate <= cell.asked or hopeless or not repeat:
+            break
+        tol *= np.clip(cell.asked / certificate, 0.01, 0.3)
+    if not certificate <= cell.asked or not repeat:
+        return
+    size = X.data.nbytes + (X.indices.nbytes + X.indptr.nbytes if sp.issparse(X) else 0)
+    (_, _, seconds), memory, _ = peak_memory(lambda: fit(tol))
+    yield replace(done, seconds=seconds, memory=memory / size)
+    spent = 0
+    for _ in range(20):
+        spent += seconds
+        if spent > repeat:
+            break
+        seconds = fit(tol)[2]
+        yield replace(done, seconds=seconds)
+
+
+class Contestant:
+    """A solver in a process, started anew when a fit had to be stopped.
+
+    Parameters
+    ----------
+    solver : str
+    limit : float
+        Seconds that a fit may take.
+    repeat : float
+        Seconds of repetitions.
+    files : dict
+        By the name of a data set, the file with the pickled (X, y): to read it imports nothing
+        that a cold start would.
+    """
+
+    def __init__(self, solver, limit, repeat, files):
+        self.solver, self.limit, self.repeat, self.files = solver, limit, repeat, files
+        self.process = None
+
+    def ask(self, cell, tol, repeat):
+        """All fits of a cell; "done" or what ended them; if a limit, the longest fit until then."""
+        if self.process is None:
+            context = multiprocessing.get_context("spawn")
+            self.connection, theirs = context.Pipe()
+            self.process = context.Process(target=worker, args=(theirs, self.solver), daemon=True)
+            self.process.start()
+            theirs.close()
+        self.connection.send((cell, self.files[cell.data], tol, repeat))
+        fits, most = [], LIMITS * self.limit
+        compiling = COMPILING if SOLVERS[self.solver].compiles else 0
+        end = time.monotonic() + compiling + most
+        while True:
+            wait, left = self.limit + (0 if fits else compiling), end - time.monotonic()
+            if not self.connection.poll(max(0, min(wait, left))):
+                break
+            try:
+                message = self.connection.recv()
+            except EOFError:
+                self.stop()
+                return fits, "the process died", np.nan
+            if isinstance(message, str):
+                return fits, message, np.nan
+            fits.append(message)
+        self.stop()
+        if wait <= left:
+            return fits, f"over {self.limit:g} s", self.limit
+        return fits, f"none in {most:g} s", max(fit.seconds for fit in fits)
+
+    def stop(self):
+        if self.process is not None:
+            self.process.kill()
+            self.process.join()
+            self.process = None
+
+
+def run(cell, contestant, ours):
+    """Result of a contestant on a cell, given ours if there is one yet."""
+    solver, tol = contestant.solver, FIRST_TOL
+    if SOLVERS[solver].asks_size:
+        if ours is None or ours.fit is None:
+            return Result(solver, None, False, "no size to look for")
+        tol = int(ours.fit.n_nonzero)
+    fits, end, over = contestant.ask(cell, tol, contestant.repeat)
+    certified = [fit for fit in fits if fit.certificate <= cell.asked]
+    if not certified:
+        note = end if end != "done" else "no certificate"
+        return Result(solver, fits[-1] if fits else None, False, note, over)
+    best = min(certified, key=lambda fit: fit.seconds)
+    best.memory = float(np.nanmax([*(fit.memory for fit in certified), -1]))
+    result = Result(solver, best, True)
+    if cell.cold:
+        contestant.stop()
+        cold, *_ = contestant.ask(cell, best.tol, repeat=0)
+        result.cold = cold[0].seconds if cold else np.nan
+    return result
+
+
+def contest(cell, contestants):
+    """Results of all contestants that solve for the cell's exponent, ours first if it is one."""
+    results = []
+    for contestant in contestants:
+        if cell.p in SOLVERS[contestant.solver].exponents:
+            ours = next((r for r in results if r.solver == OURS), None)
+            results.append(run(cell, contestant, ours))
+    return results
