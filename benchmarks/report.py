@@ -340,7 +340,7 @@ STYLES = {
     "abess": ("#999999", "*"),
 }
 # Inches: a row, what a panel needs beside its rows, its title of that; the margins.
-ROW, BESIDE, TITLE, HEAD, LABELS, PANEL = 0.17, 0.62, 0.25, 0.55, 1.9, 3.6
+ROW, BESIDE, TITLE, HEAD, LABELS, PANEL = 0.17, 0.62, 0.25, 0.55, 2.1, 3.6
 RIGHT_COLUMN = ("p = 1/2 and 2/3", "p = 0")
 
 
@@ -350,7 +350,9 @@ def figure(table, path):
 
     columns = [[], []]
     for title, member in SECTIONS.items():
-        cells = {cell: results for cell, results in table.items() if member(cell)}
+        cells = {
+            cell: results for cell, results in table.items() if member(cell) and len(results) > 1
+        }
         if cells:
             columns[title in RIGHT_COLUMN].append((title, cells))
     columns = [column for column in columns if column]

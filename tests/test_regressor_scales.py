@@ -19,7 +19,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skl_sparse import SparseLpRegressor
 from skl_sparse.engine.penalties import LpPenalty
-from skl_sparse.engine.solvers.active_set import newton_step
+from skl_sparse.engine.solvers.active_set import along_the_border, newton_step
 
 POWERS = (0.0, 0.3, 0.5, 2 / 3, 0.9, 1.0, 1.001, 1.2, 1.5, 2.0, 3.0, 7.0)
 # 2^498 = 8e149. Between the largest target and the smallest column lies a coefficient of 1e300;
@@ -329,3 +329,40 @@ def test_a_newton_step_stays_within_the_bounds():
     penalty = LpPenalty(np.full(2, 1e-12), np.zeros(2), 1.5, True)
     assert newton_step(system, penalty, u, np.arange(2))
     assert np.all(u >= 0)
+
+
+@pytest.mark.parametrize("p", [100.0, 101.0, 199.0, 250.0, 1000.0])
+def test_a_large_power_of_ordinary_numbers(p):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(30, 3))
+    y = 2.0 * X[:, 0]
+    model = SparseLpRegressor(0.1, p=p, tol=1e-8).fit(X, y)
+    loss = np.mean((y - model.predict(X)) ** 2) / 2
+    expected = loss + 0.1 * np.sum(np.abs(model.coef_) ** p)
+    assert model.objective_ == pytest.approx(expected, rel=1e-10)
+
+
+@pytest.mark.parametrize("container", [np.asarray, np.asfortranarray, sp.csr_array, sp.csc_array])
+@pytest.mark.parametrize("p", [1.0, 1.5, 2.0])
+def test_a_huge_value_in_a_row_that_does_not_count(container, p):
+    """It overflows where columns are gathered, for the projection off those without a penalty."""
+    rng = np.random.default_rng(0)
+    X, y = 1e-3 * rng.normal(size=(12, 5)), rng.normal(size=12)
+    X[0] = 1e308
+    weights, free = np.ones(12), np.array([0.0, 0.0, 1.0, 1.0, 1.0])
+    weights[0] = 0.0
+    options = {"p": p, "feature_weights": free, "tol": 1e-8}
+    model = SparseLpRegressor(1e-4, **options).fit(container(X), y, sample_weight=weights)
+    without = SparseLpRegressor(1e-4, **options).fit(X[1:], y[1:])
+    assert model.dual_gap_ <= 1e-8
+    assert model.objective_ == pytest.approx(without.objective_, rel=1e-10)
+
+
+def test_the_step_along_the_border_leaves_its_direction_alone():
+    """The same direction leads to the fallback, the first point on the border."""
+    old, direction = np.array([1.0, 1.0, 1.0]), np.array([-2.0, -4.0, 1.0])
+    matrix = np.eye(3) + 0.5
+    along_the_border(old, direction, lambda b: np.linalg.solve(matrix, b), 2)
+    np.testing.assert_array_equal(direction, [-2.0, -4.0, 1.0])
+    first = along_the_border(old, direction, None, 0)
+    np.testing.assert_allclose(first, [0.5, 0.0, 1.25])

@@ -171,10 +171,11 @@ def product(*powers):
         if power == 1.0 and np.all((x == 0) | ((PLAIN[0] < x) & (x < PLAIN[1]))):
             size = size * x
             continue
-        mantissa, exponent = np.frexp(x)
-        log = power * exponent
+        mantissa, exponent = np.frexp(np.where(x == 0, 1.0, x))
+        small = abs(power) <= 100  # then mantissa**power is far from underflow, and exact enough
+        log = power * (exponent if small else exponent + np.log2(mantissa))
         whole = np.floor(log)
-        part = np.maximum(mantissa**power, PLAIN[0]) * np.exp2(log - whole)
+        part = (mantissa**power if small else 1.0) * np.exp2(log - whole)
         size, twos = size * np.where(x == 0, 0.0, part), twos + whole
     if np.abs(twos).max() > LARGEST // 2:
         size, exponent = np.frexp(size)

@@ -41,9 +41,11 @@ class StandardisedDesign:
         block = self.design.gather(columns, np.ones(self.n_rows), np.ones(len(columns)))
         dense = isinstance(block, DenseColumns)
         values = block.values if dense else block.spread(self.n_rows)
-        values -= self.mean[columns, None]
-        values *= self.scale[columns, None]
-        values *= self.q
+        with np.errstate(over="ignore", invalid="ignore"):
+            values -= self.mean[columns, None]
+            values *= self.scale[columns, None]
+            values *= self.q
+        values[:, self.idle_rows] = 0.0
         return values
 
     def correlate(self, R):
@@ -62,10 +64,11 @@ class StandardisedDesign:
         """A U, shape (n_rows, k), for U of shape (n_columns, k)."""
         W = U * self.scale[:, None]
         W[self.offset] = 0.0
-        out = self.design.predict(W)
-        if self.center:
-            out -= self.mean @ W
-        out *= self.q[:, None]
+        with np.errstate(over="ignore", invalid="ignore"):
+            out = self.design.predict(W)
+            if self.center:
+                out -= self.mean @ W
+            out *= self.q[:, None]
         out[self.idle_rows] = 0.0  # also where a huge value that does not count overflowed
         if self.centred is not None:
             out += self.centred.T @ U[self.offset]
@@ -113,7 +116,13 @@ class StandardisedDesign:
 
     def gather(self, columns):
         """The columns of A as `SparseColumns` or `DenseColumns`."""
-        block = self.design.gather(columns, self.q, self.scale[columns])
+        with np.errstate(over="ignore", invalid="ignore"):
+            block = self.design.gather(columns, self.q, self.scale[columns])
+        if len(self.idle_rows):  # a huge value that does not count overflowed
+            if isinstance(block, DenseColumns):
+                block.values[:, self.idle_rows] = 0.0
+            else:
+                block.values[self.q[block.rows] == 0.0] = 0.0
         held = self._held(columns)
         with np.errstate(over="ignore"):
             shift = self.mean[columns] * self.scale[columns]

@@ -80,7 +80,7 @@ def along_the_border(old, direction, solve, most_held):
     With H d = g, the direction that leaves the coordinates K at rest is d - Z m, where
     Z = H^-1 E_K and Z_K m = d_K; after a share t of a step, 1 - t of its direction is left.
     """
-    x, sign = old.copy(), np.sign(old)
+    x, direction, sign = old.copy(), direction.copy(), np.sign(old)
     held, inverse = [], np.empty((most_held, len(old)))
     while True:
         crossed = np.sign(x + direction) != np.sign(x)

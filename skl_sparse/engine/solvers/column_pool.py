@@ -37,6 +37,8 @@ class ColumnPool:
         return self._gram_pays(columns) or self._gathered_bytes(columns) <= self._most_bytes
 
     def add(self, new):
+        if len(new) == 0:
+            return
         self.columns = np.concatenate([self.columns, new])
         self.member[new] = True
         self._block = None

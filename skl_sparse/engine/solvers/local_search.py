@@ -55,7 +55,7 @@ class Search:
         """
         self.point = self.neighbour([], [], refit=False)
         improved = True
-        while improved and tries > 0:
+        while improved and tries > 0 and self.spent <= work:
             improved = False
             for exchange in self.exchanges(most):
                 neighbour = self.neighbour(*exchange, refit)

@@ -106,7 +106,7 @@ class NormalMap:
             z = self.z + t * dz
             u = self.penalty.prox_at(z)
             new = self.objective(u)
-            if lowest <= new:
+            if lowest <= new and lowest < math.inf:
                 break
             if new <= old - 1e-4 * t * gain + 1e-15 * old:
                 best, lowest = (z, u), new
