@@ -98,7 +98,7 @@ def along_the_border(old, direction, solve, most_held):
         held.append(j)
         direction *= 1.0 - shares[j]
         rows = inverse[: len(held)]
-        direction -= np.linalg.lstsq(rows[:, held].T, direction[held])[0] @ rows
+        direction -= np.linalg.lstsq(rows[:, held].T, direction[held], rcond=None)[0] @ rows
         direction[x == 0.0] = 0.0
 
 
