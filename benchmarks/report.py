@@ -360,7 +360,7 @@ STYLES = {
     "abess": ("#999999", "*"),
 }
 # Inches: a row, what a panel needs beside its rows, its title of that; the margins.
-ROW, BESIDE, TITLE, HEAD, LABELS, PANEL = 0.17, 0.62, 0.25, 0.55, 2.1, 3.4
+ROW, BESIDE, TITLE, HEAD, LABELS, PANEL = 0.17, 0.62, 0.25, 0.55, 2.1, 3.6
 RIGHT_COLUMN = ("p = 1/2 and 2/3", "p = 0")
 
 
