@@ -1,13 +1,16 @@
 """The benchmark's own parts: whom it believes, when it gives up, what it says of the results."""
 
 import math
+import os
+import time
+from pathlib import Path
 
 import contest
 import numpy as np
 import pytest
 import report
 import scipy.sparse as sp
-from contest import Cell, Fit, Result
+from contest import Cell, Fit, Result, Watch
 from judge import judge
 
 from skl_sparse import SparseLpRegressor
@@ -61,7 +64,7 @@ def fits(problem, error, tol=1e-4):
         model = SparseLpRegressor(alpha, p=p, tol=1e-12).fit(X, y)
         return model.coef_ * (1 + error(tol)), model.intercept_
 
-    found = list(contest.measure(function, X, y, Cell("none", 1, 10), tol, repeat=0.01))
+    found = list(contest.measure(function, X, y, Cell("none", 1, 10), tol, 0.01))
     return found, calls
 
 
@@ -86,8 +89,30 @@ def test_an_answer_that_is_no_number_is_no_answer(problem):
     def function(X, y, *problem):
         return np.full(X.shape[1], np.nan), 0.0
 
-    (fit,) = contest.measure(function, X, y, Cell("none", 1, 10), 1e-4, repeat=1)
+    (fit,) = contest.measure(function, X, y, Cell("none", 1, 10), 1e-4, 1)
     assert math.isnan(fit.certificate)
+
+
+def test_limits_are_of_one_fit_and_of_all():
+    watch = Watch(2.0, 3.0)
+    assert watch.next == 5.0
+    watch.add(4.5)  # imports are not held against it
+    assert (watch.next, watch.left) == (2.0, 4.0)
+    watch.add(1.0)
+    watch.add(1.5)
+    assert (watch.next, watch.left) == (1.5, 1.5)
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the system does not tell")
+def test_a_fit_is_stopped_by_processor_time_not_by_wall_time():
+    before = contest.processor_time(os.getpid())
+    time.sleep(0.3)
+    slept = contest.processor_time(os.getpid()) - before
+    start = time.process_time()
+    while time.process_time() - start < 0.3:
+        pass
+    worked = contest.processor_time(os.getpid()) - before - slept
+    assert slept < 0.2 < worked
 
 
 def result(solver, seconds, certified=True, **parts):
