@@ -83,16 +83,18 @@ format: .venv-lint/installed  ## let ruff lay out the code
 	.venv-lint/$(BIN)/python -m pip install --quiet --group lint
 	touch $@
 
+# `make bench BENCH_OUTPUT=folder` writes elsewhere.
+BENCH_OUTPUT ?= bench-output
 BENCH = PYTHONPATH=benchmarks .venv-bench/$(BIN)/python benchmarks
 
-bench-quick: .venv-bench/installed  ## single fits beside those of other libraries, a few minutes
-	$(BENCH)/solvers.py --quick --markdown bench-output/quick.md --figure bench-output/quick.png
+bench-quick: .venv-bench/installed  ## single fits beside those of other libraries, two minutes
+	$(BENCH)/solvers.py --quick --markdown $(BENCH_OUTPUT)/quick.md --figure $(BENCH_OUTPUT)/quick.png
 
-bench: .venv-bench/installed  ## all benchmarks, up to an hour: tables and figures to bench-output
-	$(BENCH)/solvers.py --markdown bench-output/solvers.md --figure bench-output/solvers.png
-	$(BENCH)/growth.py --figure bench-output/growth.png
+bench: .venv-bench/installed  ## all benchmarks, up to an hour, tables and figures in bench-output/
+	$(BENCH)/solvers.py --markdown $(BENCH_OUTPUT)/solvers.md --figure $(BENCH_OUTPUT)/solvers.png
+	$(BENCH)/growth.py --figure $(BENCH_OUTPUT)/growth.png
 	$(BENCH)/growth.py --threads
-	$(BENCH)/transformers.py --markdown bench-output/transformers.md
+	$(BENCH)/transformers.py --markdown $(BENCH_OUTPUT)/transformers.md
 
 .venv-bench/installed: $(SOURCES)
 	$(call venv,.venv-bench)
@@ -122,6 +124,6 @@ dist: .venv-dist/installed  ## sdist and wheel in dist/, checked
 	touch $@
 
 clean:  ## remove what the other targets made
-	rm -rf .venv .venv-* build dist demo-output docs/_build docs/generated docs/gallery docs/sg_execution_times.rst
+	rm -rf .venv .venv-* build dist demo-output bench-output docs/_build docs/generated docs/gallery docs/sg_execution_times.rst
 	rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	find skl_sparse tests -name __pycache__ -type d -exec rm -rf {} +

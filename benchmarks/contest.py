@@ -1,10 +1,12 @@
 """Measuring: each contestant in a process of its own, asked for one cell after the other."""
 
 import multiprocessing
+import os
 import pickle
 import time
 import warnings
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import scipy.sparse as sp
@@ -16,8 +18,11 @@ from scale import peak_memory
 MEMORY_LIMIT = 12 << 30  # of a process, in bytes: one that asks for more has failed
 GAP, OPTIMALITY = 1e-6, 1e-4  # the certificates asked for
 FIRST_TOL = 1e-4
-COMPILING = 30  # seconds that a solver's first fit of a cell may take longer, if it compiles then
+# Seconds that the first fit of a cell may take longer: imports, and for some compilation.
+IMPORTING, COMPILING = 3, 30
 LIMITS = 3  # a solver's fits of one cell, all tolerances together, end after so many limits
+OVER = "over the limit"
+BUSY = 4  # wall time over processor time that a busy machine may come to
 STALLED = 3  # answers no better, for a tol that asks for better, after which there is none
 
 
@@ -97,6 +102,36 @@ def worker(connection, solver):
             connection.send(f"{type(error).__name__}: {error}".splitlines()[0][:90])
 
 
+def processor_time(pid):
+    """Seconds that a process has used; wall time where the system does not tell."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, IndexError, AttributeError):
+        return time.monotonic()
+
+
+@dataclass
+class Watch:
+    """How much processor time the next fit of a cell may take; wall time depends on the machine."""
+
+    limit: float
+    first: float  # what the first may take longer: imports and compilation
+    spent: float = 0.0
+
+    @property
+    def left(self):
+        """What all fits of the cell leave."""
+        return LIMITS * self.limit - self.spent
+
+    @property
+    def next(self):
+        return min(self.limit, self.left) + (0.0 if self.spent else self.first)
+
+    def add(self, seconds):
+        self.spent += seconds if self.spent else min(seconds, self.limit)
+
+
 def measure(function, X, y, cell, tol, repeat):
     """Yield fits: with decreasing tol until one is certified, then repetitions of that one.
 
@@ -152,7 +187,7 @@ class Contestant:
     ----------
     solver : str
     limit : float
-        Seconds that a fit may take.
+        Seconds of processor time that a fit may take.
     repeat : float
         Seconds of repetitions.
     files : dict
@@ -172,26 +207,39 @@ class Contestant:
             self.process = context.Process(target=worker, args=(theirs, self.solver), daemon=True)
             self.process.start()
             theirs.close()
+        compiles = SOLVERS[self.solver].compiles
+        watch = Watch(self.limit, COMPILING if compiles else IMPORTING)
         self.connection.send((cell, self.files[cell.data], tol, repeat))
-        fits, most = [], LIMITS * self.limit
-        compiling = COMPILING if SOLVERS[self.solver].compiles else 0
-        end = time.monotonic() + compiling + most
-        while True:
-            wait, left = self.limit + (0 if fits else compiling), end - time.monotonic()
-            if not self.connection.poll(max(0, min(wait, left))):
-                break
-            try:
-                message = self.connection.recv()
-            except EOFError:
-                self.stop()
-                return fits, "the process died", np.nan
-            if isinstance(message, str):
-                return fits, message, np.nan
-            fits.append(message)
-        self.stop()
-        if wait <= left:
+        watch = Watch(self.limit, COMPILING if SOLVERS[self.solver].compiles else IMPORTING)
+        fits, end = [], ""
+        while not end:
+            message = self.wait(watch.next)
+            if isinstance(message, Fit):
+                fits.append(message)
+                watch.add(message.seconds)
+            else:
+                end = message
+        if end != OVER:
+            return fits, end, np.nan
+        if watch.left >= self.limit:
             return fits, f"over {self.limit:g} s", self.limit
-        return fits, f"none in {most:g} s", max(fit.seconds for fit in fits)
+        return fits, f"none in {LIMITS * self.limit:g} s", max(fit.seconds for fit in fits)
+
+    def wait(self, seconds):
+        """The next message; or what is wrong, and no process is left."""
+        started, wall, message = processor_time(self.process.pid), time.monotonic(), ""
+        while not message:
+            try:
+                if self.connection.poll(0.05):
+                    return self.connection.recv()
+            except EOFError:
+                message = "the process died"
+            if processor_time(self.process.pid) - started > seconds:
+                message = OVER
+            elif time.monotonic() - wall > BUSY * (seconds + IMPORTING):
+                message = "no sign of life"
+        self.stop()
+        return message
 
     def stop(self):
         if self.process is not None:

@@ -79,12 +79,14 @@ def main():
     parser.add_argument("--quick", action="store_true", help="few cells, under two minutes")
     parser.add_argument("--only", default="", help="only cells whose name contains this")
     parser.add_argument("--solvers", nargs="+", choices=SOLVERS, default=list(SOLVERS))
-    parser.add_argument("--limit", type=float, help="seconds a fit may take, default 30, quick 2")
+    parser.add_argument(
+        "--limit", type=float, help="processor seconds of a fit, default 30, quick 1"
+    )
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables")
     parser.add_argument("--figure", type=Path, metavar="FILE", help="write a picture of them")
     arguments = parser.parse_args()
 
-    limit, repeat = (2, 0.3) if arguments.quick else (30, 1)
+    limit, repeat = (1, 0.3) if arguments.quick else (30, 1)
     limit = arguments.limit or limit
     present = []
     for name in arguments.solvers:

@@ -1,0 +1,212 @@
+"""The benchmark's own parts: whom it believes, when it gives up, what it says of the results."""
+
+import math
+import os
+import time
+from pathlib import Path
+
+import contest
+import numpy as np
+import pytest
+import report
+import scipy.sparse as sp
+from contest import Cell, Fit, Result, Watch
+from judge import judge
+
+from skl_sparse import SparseLpRegressor
+
+
+@pytest.fixture
+def problem():
+    rng = np.random.default_rng(3)
+    X = sp.random(60, 30, 0.3, format="csr", random_state=4)
+    return X, X @ rng.standard_normal(30) + 0.1 * rng.standard_normal(60)
+
+
+def penalties(X, y, share):
+    return np.abs(X.T @ (y - y.mean())).max() / len(y) / share
+
+
+@pytest.mark.parametrize("container", [sp.csr_matrix, sp.csr_matrix.toarray])
+@pytest.mark.parametrize(("p", "l2"), [(0, 0), (0.5, 0), (2 / 3, 0), (1, 0), (1, 0.01), (2, 0)])
+def test_judge_agrees_with_the_certificates_of_a_fit(problem, container, p, l2):
+    X, y = problem
+    alpha = penalties(X, y, 10)
+    model = SparseLpRegressor(alpha, p=p, alpha_l2=l2, tol=1e-9).fit(X, y)
+    X = container(X)
+    objective, certificate = judge(X, y, alpha, p, l2, model.coef_, model.intercept_)
+    assert objective == pytest.approx(model.objective_, rel=1e-12)
+    assert abs(certificate) < 1e-8
+    worse, found = judge(X, y, alpha, p, l2, 1.05 * model.coef_, model.intercept_)
+    null = np.mean((y - y.mean()) ** 2) / 2
+    assert worse > objective
+    assert found > (worse - objective) / null * (0.99 if p >= 1 else 0)
+
+
+def test_a_gap_bounds_the_distance_to_the_minimum(problem):
+    X, y = problem
+    alpha = penalties(X, y, 10)
+    best = SparseLpRegressor(alpha, tol=1e-12).fit(X, y).objective_
+    for seed in range(20):
+        coef = np.random.default_rng(seed).standard_normal(30)
+        intercept = np.mean(y - X @ coef)
+        objective, gap = judge(X, y, alpha, 1, 0.0, coef, intercept)
+        assert gap * np.mean((y - y.mean()) ** 2) / 2 >= (objective - best) * (1 - 1e-9)
+
+
+def fits(problem, error, tol=1e-4):
+    """What `measure` yields for a solver whose answers are wrong by the share ``error(tol)``."""
+    X, y = problem
+    calls = []
+
+    def function(X, y, alpha, p, l2, tol):
+        calls.append(tol)
+        model = SparseLpRegressor(alpha, p=p, tol=1e-12).fit(X, y)
+        return model.coef_ * (1 + error(tol)), model.intercept_
+
+    found = list(contest.measure(function, X, y, Cell("none", 1, 10), tol, 0.01))
+    return found, calls
+
+
+def test_the_same_answer_counts_only_once_tol_asks_for_a_better_one(problem):
+    """A solver may keep its answer as long as that is as good as its tol."""
+    (rough, *_), _ = fits(problem, lambda tol: 2e-6)
+    found, _ = fits(problem, lambda tol: 2e-6 if tol > rough.certificate else 1e-12, tol=0.1)
+    same = [fit for fit in found if fit.certificate == rough.certificate]
+    assert len(same) > contest.STALLED + 1
+    assert found[-1].certificate <= contest.GAP
+
+
+def test_a_solver_that_does_not_get_better_is_given_up(problem):
+    found, calls = fits(problem, lambda tol: 1e-2)
+    assert found[-1].certificate > contest.GAP
+    assert contest.STALLED < len(calls) < 20
+
+
+def test_an_answer_that_is_no_number_is_no_answer(problem):
+    X, y = problem
+
+    def function(X, y, *problem):
+        return np.full(X.shape[1], np.nan), 0.0
+
+    (fit,) = contest.measure(function, X, y, Cell("none", 1, 10), 1e-4, 1)
+    assert math.isnan(fit.certificate)
+
+
+def test_limits_are_of_one_fit_and_of_all():
+    watch = Watch(2.0, 3.0)
+    assert watch.next == 5.0
+    watch.add(4.5)  # imports are not held against it
+    assert (watch.next, watch.left) == (2.0, 4.0)
+    watch.add(1.0)
+    watch.add(1.5)
+    assert (watch.next, watch.left) == (1.5, 1.5)
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the system does not tell")
+def test_a_fit_is_stopped_by_processor_time_not_by_wall_time():
+    before = contest.processor_time(os.getpid())
+    time.sleep(0.3)
+    slept = contest.processor_time(os.getpid()) - before
+    start = time.process_time()
+    while time.process_time() - start < 0.3:
+        pass
+    worked = contest.processor_time(os.getpid()) - before - slept
+    assert slept < 0.2 < worked
+
+
+def result(solver, seconds, certified=True, **parts):
+    fit = Fit(1e-4, seconds, 0.01, parts.pop("objective", 1.0), 1e-7, 12, parts.pop("memory", 0.4))
+    return Result(solver, fit, certified, **parts)
+
+
+def verdicts(cell, results):
+    return {goal.what: goal.met for goal in report.goals(cell, results)}
+
+
+def test_goals_are_told_met_from_not_met():
+    cell = Cell("spamassassin", 1, 100)
+    peers = [result("celer", 3.0), result("skglm", 1.2), result("glum", 0.1, certified=False)]
+    results = [result("skl_sparse", 0.9), *peers]
+    assert report.best_peer(results) == "skglm"
+    assert report.lead(results) == pytest.approx(1.2 / 0.9)
+    assert verdicts(cell, results) == {
+        "matvecs": True, "best peer / ours": True, "memory / X": True,
+    }  # fmt: skip
+    results[0] = result("skl_sparse", 1.3, memory=0.6)
+    assert not any(verdicts(cell, results).values())
+    # Without a certificate nothing is met; without a peer there is nothing to compare with.
+    results[0] = result("skl_sparse", 0.1, certified=False)
+    assert set(verdicts(cell, results).values()) == {False}
+    assert verdicts(cell, [result("skl_sparse", 0.9)])["best peer / ours"] is None
+    # A peer that was stopped tells as much as how long it had taken.
+    results = [result("skl_sparse", 2.0), Result("celer", None, False, "over 9 s", over=9.0)]
+    assert verdicts(cell, results)["best peer / ours at least"]
+    assert math.isnan(report.lead(results))
+    results = [result("skl_sparse", 20.0), results[1]]
+    assert verdicts(cell, results)["best peer / ours"] is None
+
+
+def test_a_lower_objective_of_a_peer_counts_with_or_without_its_certificate():
+    cell = Cell("riboflavin", 0.5, 10)
+    results = [result("skl_sparse", 0.1, objective=1.001), result("skglm", 1.0, objective=1.1)]
+    assert report.excess(results) == pytest.approx(1.001 / 1.1 - 1)
+    assert verdicts(cell, results)["objective over best peer's"]
+    results.append(result("skein-glm", 1.0, certified=False, objective=1.0))
+    assert report.excess(results) == pytest.approx(1e-3)
+    assert not verdicts(cell, results)["objective over best peer's"]
+
+
+@pytest.fixture
+def table():
+    """Results of every kind there is: certified, stopped, without certificate, failed, slower."""
+    return {
+        Cell("spamassassin", 1, 10, cold=True): [
+            result("skl_sparse", 0.2, cold=0.5), result("scikit-learn", 2.0, cold=2.5),
+            Result("glum", None, False, "MemoryError"), result("skglm", 0.5, cold=4.0),
+        ],
+        Cell("spamassassin", 1, 300): [
+            result("skl_sparse", 0.2), Result("scikit-learn", None, False, "over 9 s", over=9.0),
+        ],
+        Cell("riboflavin", 0.5, 10): [result("skl_sparse", 0.2), result("skglm", 0.1)],
+        Cell("riboflavin", 2, 100): [
+            result("skl_sparse", 0.2), result("Ridge auto", 50.0), result("Ridge svd", 3.0, False),
+        ],
+        Cell("riboflavin", 0, 100): [
+            result("skl_sparse", 0.2, False, note="over 9 s"), result("abess", 0.1),
+        ],
+    }  # fmt: skip
+
+
+def test_markdown_has_a_row_for_each_cell_and_as_many_columns_everywhere(table):
+    text = report.markdown(table, limit=9)
+    for block in text.split("\n\n"):
+        if block.startswith("|"):
+            assert len({line.count("|") for line in block.splitlines()}) == 1
+    assert "| spamassassin | 10 | 20 | 12 | 10 | fails | 2.5 | **2.5** |" in text
+    assert "|  | 300 | 20 | 12 | > 45 |  |  | > 45 |" in text
+    assert "| riboflavin | p=0 /100 | over 9 s |" in text
+    assert "no certificate of ours: riboflavin p=0 /100 (over 9 s)" in text
+    assert "riboflavin p=1/2 /10: best peer / ours 0.5, goal >= 3: not met" in text
+
+
+def test_text_of_every_kind_of_result(table):
+    for cell, results in table.items():
+        first, _, *lines = report.cell_lines(cell, results)
+        assert first == str(cell)
+        assert len(lines) > len(results)
+
+
+def test_figure_shows_every_mark_inside_its_panels(table, tmp_path, monkeypatch):
+    figure = pytest.importorskip("matplotlib.figure")
+    saved = []
+    monkeypatch.setattr(figure.Figure, "savefig", lambda canvas, *_, **__: saved.append(canvas))
+    report.figure(table, tmp_path / "figure.png")
+    (canvas,) = saved
+    canvas.draw_without_rendering()
+    marks = [c.get_offsets()[0, 0] for a in canvas.axes for c in a.collections]
+    assert sorted(marks) == pytest.approx([0.5, 2.5, 10, 45, 250])
+    for axes in canvas.axes:
+        low, high = axes.get_xlim()
+        assert 0.1 < low < 0.5
+        assert 250 < high < 1000
