@@ -209,15 +209,9 @@ cdef class LpPenalty(Penalty):
         """The L1 penalty whose proximal step leaves zero where this one does (p < 1)."""
         return LpPenalty(np.array(self.rest), self.l2, 1.0, self.positive)
 
-    def entry_factor(self, const double[::1] c):
+    def entry_factor(self, c):
         """The least factor for `scaled` at which zero is optimal, column by column (p < 1)."""
-        cdef Py_ssize_t j
-        cdef double size, largest = 0.0
-        for j in range(self.n_columns):
-            size = c[j] if self.positive else fabs(c[j])
-            if size > 0.0 and 0.0 < self.rest[j] < INFINITY:
-                largest = max(largest, pow(size / self.rest[j], 2.0 - self.p))
-        return largest
+        return float(self.closeness(c).max(initial=0.0)) ** (2.0 - self.p)
 
     cdef double value_at(self, Py_ssize_t j, double u) noexcept nogil:
         if u == 0.0:
@@ -255,14 +249,6 @@ cdef class LpPenalty(Penalty):
         else:
             x = prox_scalar(size, lam, self.p, 0.0)
         return x if z > 0.0 else -x
-
-    cdef double prox_slope(self, Py_ssize_t j, double z) noexcept nogil:
-        cdef double u = self.prox(j, z)
-        if u == 0.0 and (self.positive and z <= 0.0 or self.lam_[j] == INFINITY):
-            return 0.0
-        if u == 0.0 and self.lam_[j] > 0.0 and self.p < 2.0:
-            return 0.0
-        return 1.0 / (1.0 + self.curvature_at(j, u))
 
     cdef double dual_argmax(self, Py_ssize_t j, double c) noexcept nogil:
         cdef double size = fabs(c), lam = self.lam_[j], l2 = self.l2_[j], u

@@ -11,7 +11,6 @@ cdef class Penalty:
     cdef double curvature_at(self, Py_ssize_t j, double u) noexcept nogil
     cdef double prox(self, Py_ssize_t j, double z) noexcept nogil
     cdef double scaled_prox(self, Py_ssize_t j, double z, double step) noexcept nogil
-    cdef double prox_slope(self, Py_ssize_t j, double z) noexcept nogil
     cdef double dual_argmax(self, Py_ssize_t j, double c) noexcept nogil
     cdef double dual_limit(self, Py_ssize_t j, double c) noexcept nogil
     cdef double step_metric(self, Py_ssize_t j, double u, double z, double new) noexcept nogil

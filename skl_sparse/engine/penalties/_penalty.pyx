@@ -48,10 +48,6 @@ cdef class Penalty:
         """A global minimiser of (u - z)^2 / 2 + h_j(u)"""
         return self.scaled_prox(j, z, 1.0)
 
-    cdef double prox_slope(self, Py_ssize_t j, double z) noexcept nogil:
-        """Derivative of the proximal step at z, in [0, 1] (convex penalties)"""
-        return 1.0
-
     cdef double dual_argmax(self, Py_ssize_t j, double c) noexcept nogil:
         """argmax_u c*u - h_j(u), infinite where there is none (convex penalties)"""
         return INFINITY
@@ -99,8 +95,6 @@ cdef class Penalty:
                 elif which == 2:
                     target[j] = self.curvature_at(j, v[j])
                 elif which == 3:
-                    target[j] = self.prox_slope(j, v[j])
-                elif which == 4:
                     target[j] = self.value_at(j, v[j])
         return out
 
@@ -110,7 +104,7 @@ cdef class Penalty:
 
     def values(self, u):
         """h_j(u_j) for every column."""
-        return self._map(4, u)
+        return self._map(3, u)
 
     def slope(self, u):
         """h_j'(u_j) for every column."""
@@ -119,10 +113,6 @@ cdef class Penalty:
     def curvature(self, u):
         """h_j''(u_j) for every column."""
         return self._map(2, u)
-
-    def prox_slopes(self, z):
-        """Derivative of the unit proximal step at z_j for every column."""
-        return self._map(3, z)
 
     def violations(self, const double[::1] u, const double[::1] c):
         """`step_metric` of every column, given its correlation c_j with the residual."""

@@ -74,30 +74,26 @@ class NormalMap:
     def solve(self, tol, max_iter):
         best, idle = math.inf, 0
         for n_iter in range(1, max_iter + 2):
-            r, c, certificate = self.evaluate()
+            (now,) = self.problem.evaluate(self.u[:, None], [self.target])
+            certificate = now.certificate
             idle = 0 if certificate.deciding[1] < 0.9 * best else idle + 1
             best = min(best, certificate.deciding[1])
             if certificate.reached(tol) or n_iter > max_iter or idle >= 10 * PATIENCE:
                 break
-            self.advance(r, c, certificate)
-        objective = self.problem.objective(self.u, r, self.target)
-        return Solution(self.u, objective, certificate, min(n_iter, max_iter))
+            self.advance(now)
+        return Solution(self.u, now.objective, certificate, min(n_iter, max_iter))
 
-    def evaluate(self):
-        (found,) = self.problem.evaluate(self.u[:, None], [self.target])
-        return found.residual, found.correlations, found.certificate
-
-    def advance(self, r, c, certificate):
+    def advance(self, now):
         """One Newton step; where the line search fails, one proximal gradient step.
 
         A step that lowers the objective by much less than a quadratic would is shortened as long
         as that helps. Along a direction that the data leave free, |u|^p sends u to the far side
         of zero: to -u for p = 3/2, beyond it for lower p; the next step would lead back.
         """
-        old = self.problem.objective(self.u, r, self.target)
+        old, c = now.objective, now.correlations
         normal = c + self.u - self.z
         slopes = self.slopes()
-        share = max(min(MOST_LEFT, certificate.optimality**2), 1e-28)
+        share = max(min(MOST_LEFT, now.certificate.optimality**2), 1e-28)
         du, gram_du = self.systems.solve(normal, slopes, share)
         dz = normal - gram_du + du
         gain = normal @ du
@@ -132,5 +128,5 @@ class NormalMap:
         return slopes
 
     def objective(self, u):
-        r = self.problem.Y[:, self.target] - self.A.predict(u[:, None])[:, 0]
+        r = self.problem.residuals(u[:, None], [self.target])[:, 0]
         return self.problem.objective(u, r, self.target)

@@ -70,7 +70,8 @@ class ProximalGradient:
         momentum, idle, best, lowest = 1.0, 0, np.inf, np.inf
         for n_iter in range(1, max_iter + 2):
             if n_iter % CHECK == 1 or n_iter > max_iter:
-                certificate = self.certificate()
+                (look,) = self.problem.evaluate(self.u[:, None], [self.target])
+                certificate = look.certificate
                 # The objective feels a step squared: it stands still long before the step does.
                 # The certificate of an accelerated point comes and goes. Rounding stops both.
                 moved = self.objective < lowest * (1 - 1e-15) or certificate.deciding[1] < best
@@ -89,9 +90,7 @@ class ProximalGradient:
                 momentum = 1.0
             last, last_prediction = self.u, self.prediction
             self.u, self.prediction, self.objective = u, prediction, objective
-        r = self.y - self.predict(self.u)
-        objective = self.problem.objective(self.u, r, self.target)
-        return working_set.Solution(self.u, objective, certificate, min(n_iter, max_iter))
+        return working_set.Solution(self.u, look.objective, certificate, min(n_iter, max_iter))
 
     def step(self, start, start_prediction):
         """The proximal step from a point, at the largest step size that majorises."""
@@ -104,6 +103,3 @@ class ProximalGradient:
             if bend @ bend <= self.lipschitz * (move @ move) * (1 + 1e-12) + ROUNDING:
                 return u, prediction, self.value(u, prediction)
             self.lipschitz *= 1.5
-
-    def certificate(self):
-        return self.problem.evaluate(self.u[:, None], [self.target])[0].certificate

@@ -74,9 +74,7 @@ def solve(problem, U, *, tol, max_iter, pool=None):
                 waiting.append((t, now))
         if not waiting:
             return found
-        supports = [np.flatnonzero(U[:, t]) for t, _ in waiting]
-        close = [(problem.penalties[t], now.correlations) for t, now in waiting]
-        grow(pool, supports, [now.violations for _, now in waiting], close, least)
+        grow(pool, problem, U, waiting, least)
         del looks, now
         while waiting:
             t, now = waiting.pop(0)
@@ -109,10 +107,10 @@ def goals(certificate, tol, idle, by_steps):
     return Goal(1e-3 * min(step, tol), gap), Goal(least, 0.3 * tol)
 
 
-def grow(pool, supports, violations, close, least):
+def grow(pool, problem, U, waiting, least):
     """Let the worst violators of all waiting targets join the pool, which holds their support."""
-    score = violations[0] if len(violations) == 1 else np.max(violations, axis=0)
-    support = np.unique(np.concatenate(supports))
+    score = largest([now.violations for _, now in waiting])
+    support = np.unique(np.concatenate([np.flatnonzero(U[:, t]) for t, _ in waiting]))
     missing = support[~pool.member[support]]
     fresh = np.flatnonzero(score)
     outside = ~pool.member[fresh]
@@ -122,7 +120,9 @@ def grow(pool, supports, violations, close, least):
     if len(fresh) > most:
         fresh = fresh[np.argpartition(score[fresh], -most)[-most:]]
     elif len(fresh) < LEAST_LATE:
-        fresh = np.concatenate([fresh, nearest(pool, close, LEAST_LATE - len(fresh), missing)])
+        near = largest([problem.penalties[t].closeness(now.correlations) for t, now in waiting])
+        near[missing] = 0.0
+        fresh = np.concatenate([fresh, nearest(pool, near, LEAST_LATE - len(fresh))])
     new = np.union1d(missing, fresh)
     if pool.fits(np.concatenate([pool.columns, new])):
         pool.add(new)
@@ -136,12 +136,14 @@ def grow(pool, supports, violations, close, least):
     pool.reset(np.sort(wanted[:size]))
 
 
-def nearest(pool, close, most, missing):
+def largest(vectors):
+    return vectors[0] if len(vectors) == 1 else np.max(vectors, axis=0)
+
+
+def nearest(pool, near, most):
     """Columns outside the pool whose correlations are next to call them in."""
-    near = np.max([penalty.closeness(c) for penalty, c in close], axis=0)
     near[near >= 1.0] = 0.0  # they violate optimality already, or they are in
     near[pool.columns] = 0.0
-    near[missing] = 0.0
     most = min(most, len(near))
     found = np.argpartition(near, len(near) - most)[len(near) - most :]
     return found[near[found] > CLOSE]
