@@ -187,7 +187,7 @@ class Solver:
             command = ["Rscript", "-e", f"cat(format(packageVersion('{self.package}')))"]
         else:
             ask = f"from importlib.metadata import version; print(version('{self.package}'))"
-            command = [python, "-c", ask]
+            command = [python, "-P", "-c", ask]
         try:
             done = subprocess.run(command, check=True, capture_output=True, text=True)
         except (OSError, subprocess.CalledProcessError):

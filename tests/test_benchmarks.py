@@ -250,7 +250,9 @@ def files(problem, tmp_path):
 
 
 @ON_LINUX
-def test_contestants_work_in_processes_of_their_own(files, rscript):
+def test_contestants_work_in_processes_of_their_own(files, rscript, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "skl_sparse.py").write_text("raise ImportError('not what is installed')")
     cell = Cell("problem", 1, 10, cold=True)
     (contestant,) = contestants = [Contestant("skl_sparse", 20.0, 0.01, files, sys.executable)]
     (own,) = contest.contest(cell, contestants)
