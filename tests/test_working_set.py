@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from skl_sparse.engine.solvers import working_set
 
 from skl_sparse import SparseLpRegressor
+from skl_sparse.engine.solvers import working_set
 
 N_ROWS, N_COLUMNS = 150, 600
 
