@@ -23,9 +23,12 @@ cdef class System:
         """About how many numbers a call of `step` touches."""
         return 1.0
 
+    # Whether normal_matrix is at hand.
+    has_matrix = False
+
     def normal_matrix(self, columns):
-        """A_columns^T A_columns, or None where it is not at hand."""
-        return None
+        """A_columns^T A_columns"""
+        raise NotImplementedError
 
     def normal_rows(self, columns):
         """A_columns^T A, or None where it is not at hand."""
@@ -83,6 +86,8 @@ cdef class GramSystem(System):
         full[columns] = v
         return (self.matrix @ full)[columns]
 
+    has_matrix = True
+
     def normal_matrix(self, columns):
         return self.matrix[np.ix_(columns, columns)]
 
@@ -128,6 +133,8 @@ cdef class DenseSystem(System):
         full = np.zeros(self.n_columns)
         full[columns] = v
         return (self.matrix @ (full @ self.matrix))[columns]
+
+    has_matrix = True
 
     def normal_matrix(self, columns):
         rows = self.matrix[columns]
