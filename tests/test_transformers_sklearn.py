@@ -242,5 +242,5 @@ def test_names_and_number_of_features_are_those_of_the_last_fit(transformer):
     assert transformer.n_features_in_ == 4
     assert not hasattr(transformer, "feature_names_in_")
     assert_array_equal(transformer.transform(X).toarray(), np.eye(4))
-    with pytest.raises(ValueError, match="X has 3 features, but .* is expecting 4"):
+    with pytest.raises(ValueError, match=r"X has 3 features, but .* is expecting 4"):
         transformer.transform(sp.csr_array(np.eye(3)))
