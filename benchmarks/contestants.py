@@ -203,8 +203,8 @@ SOLVERS = {
     "glum": Solver("glum", (1, 2), glum),
     "skein-glm": Solver("skein-glm", (0.5, 2 / 3, 1), skein),
     "abess": Solver("abess", (0,), abess, asks_size=True),
-    "adelie": Solver("adelie", (1, 2), adelie(1)),
-    "adelie path": Solver("adelie", (1, 2), adelie(STEPS)),
+    "adelie": Solver("adelie", (1,), adelie(1)),
+    "adelie path": Solver("adelie", (1,), adelie(STEPS)),
     "glmnet": Solver("glmnet", (1, 2), glmnet(1), in_r=True),
     "glmnet path": Solver("glmnet", (1, 2), glmnet(STEPS), in_r=True),
     **{

@@ -210,8 +210,7 @@ def adelie(monkeypatch):
         assert not sp.issparse(X) or X.format == "csc"
         assert sorted(lmda_path, reverse=True) == list(lmda_path)
         l1, l2 = alpha * lmda_path[-1], (1 - alpha) * lmda_path[-1]
-        p, l1, l2 = (1, l1, l2) if alpha else (2, l2 / 2, 0.0)
-        model = SparseLpRegressor(l1, p=p, alpha_l2=l2, tol=tol).fit(X, y)
+        model = SparseLpRegressor(l1, alpha_l2=l2, tol=tol).fit(X, y)
         return SimpleNamespace(betas=sp.csr_matrix(model.coef_), intercepts=[model.intercept_])
 
     module = SimpleNamespace(
@@ -223,12 +222,12 @@ def adelie(monkeypatch):
 
 
 @pytest.mark.parametrize("container", [sp.csr_matrix, sp.csr_matrix.toarray])
-@pytest.mark.parametrize(("p", "elastic"), EXPONENTS)
+@pytest.mark.parametrize("elastic", [False, True])
 @pytest.mark.parametrize("name", ["adelie", "adelie path"])
-def test_adelie_is_handed_the_same_problem(problem, adelie, container, p, elastic, name):
+def test_adelie_is_handed_the_same_problem(problem, adelie, container, elastic, name):
     X, y = problem
     X, alpha = container(X), penalties(X, y, 10)
-    settings = alpha, p, alpha if elastic else 0.0
+    settings = alpha, 1, alpha if elastic else 0.0
     coef, intercept = SOLVERS[name].fit(X, y, *settings, 1e-10)
     assert judge(X, y, *settings, coef, intercept)[1] < 1e-9
 
@@ -271,6 +270,7 @@ def test_contestants_work_in_processes_of_their_own(files, rscript, tmp_path, mo
 def test_a_program_that_a_contestant_started_is_stopped_with_it(files, rscript, monkeypatch):
     monkeypatch.setenv("STUCK", "yes")
     monkeypatch.setattr(contest, "IMPORTING", 1.0)
+    monkeypatch.setattr(contest, "BUSY", 50)  # however busy the machine is
     contestant = Contestant("glmnet", 0.5, 0.01, files)
     contestant.start()
     worker = contestant.process.pid
