@@ -72,6 +72,9 @@ def dual_value(loss, penalty, ray):
             value -= penalty.dual_sums(s, ray.c, ray.skip)[1]
         return min(max(value, -1e300), 1e300) if value == value else -1e300
 
+    if penalty.quadratic:
+        value = parabola_peak(loss, penalty, ray, high)
+        return max(value, 0.0) if math.isfinite(value) else 0.0
     if slope(high) < 0.0:
         # Any s is feasible: where the search runs out of steps, what it has will do.
         ends = bracket(slope, high)
@@ -79,6 +82,16 @@ def dual_value(loss, penalty, ray):
     value = loss.dual_value(high, ray.square, ray.product)
     value -= penalty.dual_sums(high, ray.c, ray.skip)[0]
     return max(value, 0.0) if math.isfinite(value) else 0.0
+
+
+def parabola_peak(loss, penalty, ray, high):
+    """The best dual objective for 0 <= s <= high where it is a quadratic: one sum over columns."""
+    conjugates, bend = penalty.dual_sums(high, ray.c, ray.skip)
+    with np.errstate(over="ignore", invalid="ignore"):
+        first = loss.dual_slope(0.0, ray.square, ray.product)
+        last = loss.dual_slope(high, ray.square, ray.product) - bend
+        share = first / (first - last) if last < 0.0 else 1.0
+    return loss.dual_value(share * high, ray.square, ray.product) - share * share * conjugates
 
 
 def bracket(slope, high):
