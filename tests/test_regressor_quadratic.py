@@ -109,10 +109,9 @@ def test_targets_share_one_factorisation(shape, monkeypatch):
     rng = np.random.default_rng(2)
     Y = np.column_stack([y, -1e3 * y + rng.normal(size=len(y)), rng.normal(size=len(y))])
     calls = []
-    original = linear_fit.LinearSystems._factorise
-    monkeypatch.setattr(
-        linear_fit.LinearSystems, "_factorise", lambda self: calls.append(1) or original(self)
-    )
+    systems = {"tall": linear_fit.ColumnSystems, "wide": linear_fit.RowSystems}[shape]
+    original = systems._factorise
+    monkeypatch.setattr(systems, "_factorise", lambda self: calls.append(1) or original(self))
     together = SparseLpRegressor(0.01, p=2, tol=1e-12).fit(X, Y)
     assert len(calls) == 1
     for t in range(3):

@@ -111,15 +111,15 @@ def sums_by_columns(
 
 
 def add_products(
-    const double[:, ::1] panel, bint lines_are_columns, Py_ssize_t n_known, double[:, :] out
+    const double[:, :] panel, bint lines_are_columns, Py_ssize_t n_known, double[:, :] out
 ):
     """out[a, b] += x_(n_known + a) . x_b for the columns x_b of a panel: all pairs with a known
     column, and each pair of new ones once, in one of the two places that are its. The rows of
-    ``out`` are contiguous.
+    either array are contiguous.
     """
     cdef int stride, known = <int> n_known, new = <int> out.shape[0]
     cdef int length = <int> panel.shape[1 if lines_are_columns else 0]
-    cdef int width = <int> panel.shape[1]
+    cdef int width = <int> max(panel.shape[1], panel.strides[0] // <Py_ssize_t> sizeof(double))
     cdef double one = 1.0
     cdef char *plain = b"N"
     cdef char *transposed = b"T"

@@ -111,6 +111,10 @@ class Design(ABC):
     def stored_in(self, columns):
         """Number of stored entries of the named columns."""
 
+    def row_gram(self):
+        """X X^T, or None where it is not at hand."""
+        return None
+
     def _run(self, task, parts):
         """Call ``task(part)`` for every part, on ``n_threads`` threads, results in order."""
         if self.n_threads == 1 or len(parts) == 1:

@@ -58,3 +58,39 @@ def conjugate_gradients(operator, b, inverse):
         yield step
         p *= step.square / old
         p += z
+
+
+def kernel_conjugate_gradients(pull, push, b):
+    """The same for (I + K) x = b in the inner product of K = push pull, of low rank or not.
+
+    Those are the conjugate gradients for (H + A^T A) du = A^T b prepared by H, with
+    K = A H^-1 A^T and du = H^-1 A^T x: all vectors are as long as the rows of A.
+
+    Parameters
+    ----------
+    pull : callable
+        H^-1 A^T v for a vector v, and v^T K v.
+    push : callable
+        A w for a vector w.
+    b : ndarray of shape (n,)
+    """
+    r = b.copy()
+    w, square = pull(r)
+    step = Step(np.zeros_like(b), r, square)
+    yield step
+    p, kernel_p = np.zeros_like(b), np.zeros_like(b)
+    while step.square > 0.0:
+        p += r
+        kernel_p += push(w)
+        q = p + kernel_p
+        bend = float(kernel_p @ q)
+        if not bend > 0.0:
+            return
+        step.length = step.square / bend
+        daxpy(p, step.x, a=step.length)
+        daxpy(q, r, a=-step.length)
+        w, square = pull(r)
+        p *= square / step.square
+        kernel_p *= square / step.square
+        step.square = square
+        yield step
