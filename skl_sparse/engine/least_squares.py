@@ -168,7 +168,8 @@ def product(*powers):
     """
     size, twos = 1.0, 0.0
     for x, power in powers:
-        if abs(power) <= 2.0 and np.min(x) > PLAIN[0] and np.max(x) < PLAIN[1]:
+        low, high = (x, x) if isinstance(x, float) else (x.min(), x.max())
+        if abs(power) <= 2.0 and low > PLAIN[0] and high < PLAIN[1]:
             size = size * x**power
             continue
         mantissa, exponent = np.frexp(np.where(x == 0, 1.0, x))

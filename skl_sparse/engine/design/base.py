@@ -113,7 +113,6 @@ class Design(ABC):
 
     def row_gram(self):
         """X X^T, or None where it is not at hand."""
-        return None
 
     def _run(self, task, parts):
         """Call ``task(part)`` for every part, on ``n_threads`` threads, results in order."""

@@ -140,8 +140,10 @@ class DenseDesign(Design):
         return DenseColumns(values)
 
     def moments(self, weights, center):
-        # The first row lies among the others: sums about it lose little to cancellation.
-        shift = self.X[0].astype(np.float64) if center else np.zeros(self.n_columns)
+        # Half-way between two rows is among the others: sums about it lose little to cancellation.
+        shift = np.zeros(self.n_columns)
+        if center:
+            shift = 0.5 * self.X[0].astype(np.float64) + 0.5 * self.X[-1].astype(np.float64)
         first, second = np.zeros(self.n_columns), np.zeros(self.n_columns)
 
         def task(columns):

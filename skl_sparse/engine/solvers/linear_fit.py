@@ -123,7 +123,8 @@ class LinearSystems:
         """x, what it leaves of s, and whether that is little enough."""
         first = least = None
         with np.errstate(over="ignore", invalid="ignore"):
-            for k, (step, gap) in enumerate(self._path(s)):
+            for k, (point, gap) in enumerate(self._path(s)):
+                step = point
                 if first is None:
                     first, least = gap, max(goal, 1e-28 * gap)
                 done = gap <= least
