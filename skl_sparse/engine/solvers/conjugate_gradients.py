@@ -19,12 +19,15 @@ class Step:
         The residual's square in the metric of the preconditioner.
     length : float
         How far along its last direction x has come.
+    image : ndarray or None
+        H^-1 A^T residual, for `kernel_conjugate_gradients`.
     """
 
     x: np.ndarray
     residual: np.ndarray
     square: float
     length: float = 0.0
+    image: np.ndarray | None = None
 
 
 def conjugate_gradients(operator, b, inverse):
@@ -75,13 +78,13 @@ def kernel_conjugate_gradients(pull, push, b):
     b : ndarray of shape (n,)
     """
     r = b.copy()
-    w, square = pull(r)
-    step = Step(np.zeros_like(b), r, square)
+    image, square = pull(r)
+    step = Step(np.zeros_like(b), r, square, image=image)
     yield step
     p, kernel_p = np.zeros_like(b), np.zeros_like(b)
     while step.square > 0.0:
         p += r
-        kernel_p += push(w)
+        kernel_p += push(step.image)
         q = p + kernel_p
         bend = float(kernel_p @ q)
         if not bend > 0.0:
@@ -89,8 +92,8 @@ def kernel_conjugate_gradients(pull, push, b):
         step.length = step.square / bend
         daxpy(p, step.x, a=step.length)
         daxpy(q, r, a=-step.length)
-        w, square = pull(r)
-        p *= square / step.square
-        kernel_p *= square / step.square
-        step.square = square
+        old = step.square
+        step.image, step.square = pull(r)
         yield step
+        p *= step.square / old
+        kernel_p *= step.square / old

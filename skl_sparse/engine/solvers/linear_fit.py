@@ -45,8 +45,8 @@ def fit(problem, t, u, systems, tol, max_iter):
     search = systems.search(problem.Y[:, t], u)
     best, lowest, idle, goal = None, math.inf, 0, 0.9 * tol
     for n_iter in range(1, max_iter + 1):
-        new = search.advance(goal)
-        (now,) = problem.evaluate(new[:, None], [t])
+        new, dual = search.advance(goal)
+        (now,) = problem.evaluate(new[:, None], [t], dual)
         certificate, objective = now.certificate, now.objective
         idle += 1
         if best is None or certificate.deciding[1] < best.certificate.deciding[1]:
@@ -102,12 +102,17 @@ class LinearSystems:
         self.factor, self.steps = None, math.inf
 
     def solve(self, s, goal):
-        """The solution, to a relative duality gap of ``goal`` as far as it can be foreseen."""
+        """The solution, to a relative duality gap of ``goal`` as far as it can be foreseen.
+
+        And the last `Step` if it leads all the way there.
+        """
         x = np.zeros_like(s)
         if self.factor is None and self.steps > FEW_STEPS:
-            x, s, done = self._iterate(s, goal, self.steps)
+            step, done = self._iterate(s, goal, self.steps)
             if done:
-                return x
+                return step.x, step
+            if step is not None:
+                x, s = step.x, step.residual
         if self.factor is None and self.steps < math.inf:
             try:
                 self.factor = self._factorise()
@@ -116,15 +121,19 @@ class LinearSystems:
         more = self.factor(s) if self.factor else None
         if more is None or not np.isfinite(more).all():
             self.distrust()
-            more = self._iterate(s, goal, math.inf)[0]
-        return x + more
+            step = self._iterate(s, goal, math.inf)[0]
+            more = 0.0 if step is None else step.x
+        return x + more, None
 
     def _iterate(self, s, goal, most):
-        """x, what it leaves of s, and whether that is little enough."""
+        """The `Step` that conjugate gradients come to, and whether it leaves little enough.
+
+        None if rounding stands in the way.
+        """
         first = least = None
         with np.errstate(over="ignore", invalid="ignore"):
-            for k, (point, gap) in enumerate(self._path(s)):
-                step = point
+            for k, (step, gap) in enumerate(self._path(s)):
+                last = step
                 if first is None:
                     first, least = gap, max(goal, 1e-28 * gap)
                 done = gap <= least
@@ -132,9 +141,9 @@ class LinearSystems:
                     break
                 if k > most / 16 and foreseen(k, first, gap, least) > SHARE * most:
                     break
-        if not (np.isfinite(step.x).all() and np.isfinite(step.residual).all()):
-            return np.zeros_like(s), s, False
-        return step.x, step.residual, done
+        if not (np.isfinite(last.x).all() and np.isfinite(last.residual).all()):
+            return None, False
+        return last, done
 
     def _steps_of_a_factorisation(self):
         """What forming and factorising the smaller system costs, in steps of two passes over X."""
@@ -233,8 +242,9 @@ class ColumnSearch:
         self.c = systems.A.correlate(r[:, None])[:, 0]
 
     def advance(self, goal):
+        """New coefficients."""
         s = np.where(self.systems.live, self.c - self.systems.h * self.u, 0.0)
-        return self.u + self.systems.solve(s, goal)
+        return self.u + self.systems.solve(s, goal)[0], None
 
     def accept(self, u, now):
         self.u, self.c = u, now.correlations
@@ -256,8 +266,16 @@ class RowSearch:
                 self.b, self.r = length * b, y - length * kernel_b
 
     def advance(self, goal):
-        self.new = self.b + self.systems.solve(self.r - self.b, goal)
-        return self.systems.spread(self.new)[0]
+        """New coefficients, and a dual point near their residual with its correlations.
+
+        What the new b leaves, its image under A^T known from the last step, is added to it.
+        """
+        more, step = self.systems.solve(self.r - self.b, goal)
+        self.new = self.b + more
+        u = self.systems.spread(self.new)[0]
+        if step is None:
+            return u, (self.new, self.systems.h * u)
+        return u, (self.new + step.residual, self.systems.h * (u + step.image))
 
     def accept(self, u, now):
         self.b, self.r = self.new, now.residual
