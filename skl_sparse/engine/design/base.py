@@ -74,6 +74,8 @@ class Design(ABC):
     entry_cost: float
     #: Memory of one entry of a gathered column.
     gathered_entry_bytes: int
+    #: A method that returns X X^T, where BLAS does it.
+    row_gram = None
     #: Ratio of mean to deviation up to which a column may be centred lazily without losing digits.
     lazy_offset: float
 
@@ -110,9 +112,6 @@ class Design(ABC):
     @abstractmethod
     def stored_in(self, columns):
         """Number of stored entries of the named columns."""
-
-    def row_gram(self):
-        """X X^T, or None where it is not at hand."""
 
     def _run(self, task, parts):
         """Call ``task(part)`` for every part, on ``n_threads`` threads, results in order."""

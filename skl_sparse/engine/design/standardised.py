@@ -126,23 +126,24 @@ class StandardisedDesign:
 
         It is where the weights are alike in the units of X.
         """
+        if self.design.row_gram is None or len(self.idle_rows):
+            return None
         varies = self.scale > 0
         with np.errstate(over="ignore", invalid="ignore"):
-            weights = column_weights[varies] * self.scale[varies] ** 2
+            weights = (column_weights * self.scale * self.scale)[varies]
             weight = weights.max(initial=0.0)
             cancels = weight * (self.mean @ self.mean) > MOST_CANCELLED * column_weights.sum()
         alike = weights.min(initial=np.inf) >= (1 - 1e-12) * weight
-        if not alike or cancels or not PLAIN[0] < weight < PLAIN[1] or len(self.idle_rows):
+        if not alike or cancels or not PLAIN[0] < weight < PLAIN[1]:
             return None
         products = self.design.row_gram()
-        if products is not None and self.center:
+        if self.center:
             sums = products @ self.weights
             products -= sums
             products -= sums[:, None]
             products += self.weights @ sums
-        if products is not None:
-            products *= weight * self.q
-            products *= self.q[:, None]
+        products *= weight * self.q
+        products *= self.q[:, None]
         return products
 
     def _held(self, columns):
