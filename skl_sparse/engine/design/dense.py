@@ -129,6 +129,9 @@ class DenseDesign(Design):
             out += block @ block.T
         return out
 
+    def sample(self, every):
+        return DenseDesign(self.X[::every].copy("K"), self.n_threads)
+
     def gather(self, columns, row_scale, column_scale):
         values = np.empty((len(columns), self.n_rows))
         for rows in blocks(self.n_rows, STRETCH // 4):

@@ -107,6 +107,15 @@ class StandardisedDesign:
             out[places[among_new] - len(known)] = products.T[among_new]
         return out
 
+    def sampled_gram(self, columns, every):
+        """About A^T A for the named columns, from every so many rows."""
+        weights = self.weights[::every] / self.weights[::every].sum()
+        out = np.empty((len(columns), len(columns)))
+        self.design.sample(every).gram(columns[:0], columns, weights, self.mean, out)
+        out *= self.scale[columns]
+        out *= self.scale[columns, None]
+        return out
+
     def row_gram(self, column_weights):
         """A W A^T, shape (n_rows, n_rows), with W = diag(column_weights)."""
         products = self._plain_row_gram(column_weights)

@@ -1,6 +1,7 @@
 """Preconditioned conjugate gradients, one step at a time: the caller knows when to stop."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy.linalg.blas import daxpy
@@ -38,13 +39,14 @@ def conjugate_gradients(operator, b, inverse):
     operator : callable
         A positive semidefinite linear map. It may be called once more than there are steps.
     b : ndarray of shape (m,)
-    inverse : ndarray of shape (m,) or float
-        Diagonal of the preconditioner, about that of the operator's inverse.
+    inverse : callable, ndarray of shape (m,) or float
+        The preconditioner, about the operator's inverse; or its diagonal.
 
     Ends where the residual is zero or a direction has no positive curvature.
     """
+    prepare = inverse if callable(inverse) else partial(np.multiply, inverse)
     r = b.copy()
-    z = inverse * r
+    z = prepare(r)
     p = z.copy()
     step = Step(np.zeros_like(b), r, float(r @ z))
     yield step
@@ -56,7 +58,7 @@ def conjugate_gradients(operator, b, inverse):
         step.length = step.square / bend
         daxpy(p, step.x, a=step.length)
         daxpy(q, r, a=-step.length)
-        np.multiply(inverse, r, out=z)
+        z = prepare(r)
         old, step.square = step.square, float(r @ z)
         yield step
         p *= step.square / old
