@@ -23,9 +23,12 @@ cdef class System:
         """About how many numbers a call of `step` touches."""
         return 1.0
 
-    def normal_matrix(self, columns):
-        """A_columns^T A_columns, or None where it is not at hand."""
-        return None
+    # Whether normal_block is at hand.
+    has_matrix = False
+
+    def normal_block(self, rows, columns):
+        """A_rows^T A_columns"""
+        raise NotImplementedError
 
     def normal_rows(self, columns):
         """A_columns^T A, or None where it is not at hand."""
@@ -83,8 +86,10 @@ cdef class GramSystem(System):
         full[columns] = v
         return (self.matrix @ full)[columns]
 
-    def normal_matrix(self, columns):
-        return self.matrix[np.ix_(columns, columns)]
+    has_matrix = True
+
+    def normal_block(self, rows, columns):
+        return self.matrix[rows[:, None], columns]
 
     def normal_rows(self, columns):
         return self.matrix[columns]
@@ -129,9 +134,11 @@ cdef class DenseSystem(System):
         full[columns] = v
         return (self.matrix @ (full @ self.matrix))[columns]
 
-    def normal_matrix(self, columns):
-        rows = self.matrix[columns]
-        return rows @ rows.T
+    has_matrix = True
+
+    def normal_block(self, rows, columns):
+        left = self.matrix[rows]
+        return left @ (left if rows is columns else self.matrix[columns]).T
 
     def copy(self):
         return DenseSystem(self.matrix, self.r)

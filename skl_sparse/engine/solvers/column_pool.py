@@ -9,6 +9,8 @@ from ._systems import DenseSystem, GramSystem, SparseSystem
 SMALL = 1024
 # Memory that the working set may always take; beyond, it is bounded by a share of X.
 FREE_BYTES = 1 << 24
+# Columns for which a Gram has room to spare.
+SPARE = 64
 
 
 class ColumnPool:
@@ -44,14 +46,17 @@ class ColumnPool:
         self._block = None
 
     def reset(self, columns):
-        """Forget all but these columns, keeping what is known of their Gram."""
-        place = np.full(self.A.n_columns, -1, dtype=np.intp)
-        place[self.columns[: self._known]] = np.arange(self._known)
-        known = columns[place[columns] >= 0]
-        gram = self._view(self._known)[np.ix_(place[known], place[known])]
-        self._entries, self._stride, self._known = gram.reshape(-1), len(known), len(known)
-        new = columns[place[columns] < 0]
-        self.columns = np.concatenate([known, new])
+        """Forget all but these columns, keeping what is known of their Gram, where it lies."""
+        wanted = np.zeros(self.A.n_columns, dtype=bool)
+        wanted[columns] = True
+        kept = np.flatnonzero(wanted[self.columns[: self._known]])
+        gram = self._view(self._known)
+        for to, i in enumerate(kept):  # no row lands on one still to move
+            gram[to, : len(kept)] = gram[i, kept]
+        held = self.columns[kept]
+        wanted[held] = False
+        self.columns = np.concatenate([held, np.flatnonzero(wanted)])
+        self._known = len(held)
         self.member[:] = False
         self.member[self.columns] = True
         self._block = None
@@ -86,9 +91,9 @@ class ColumnPool:
     def _stretch(self, m):
         """Make room in place: a second copy of the Gram might be the largest array of a fit.
 
-        There is some to spare, so that the last columns, which come one by one, find theirs.
+        There is some to spare, so that the last columns, which come a few at a time, find theirs.
         """
-        known, old, new = self._known, self._stride, m + m // 16 + 32
+        known, old, new = self._known, self._stride, m + SPARE
         try:
             self._entries.resize(new * new)
             entries = self._entries

@@ -63,25 +63,25 @@ class Problem:
         """
         R = self.residuals(U, targets)
         if dual is not None and np.linalg.norm(R[:, 0] - dual[0]) <= NEAR:
-            return [self._evaluate(np.ascontiguousarray(U[:, 0]), R[:, 0], *dual, targets[0])]
+            theta, c = dual
+            return [self._evaluate(np.ascontiguousarray(U[:, 0]), R[:, 0], c, targets[0], theta)]
         C = self.A.correlate(R)
         return [
-            self._evaluate(
-                np.ascontiguousarray(U[:, k]), R[:, k], R[:, k], np.ascontiguousarray(C[:, k]), t
-            )
+            self._evaluate(np.ascontiguousarray(U[:, k]), R[:, k], np.ascontiguousarray(C[:, k]), t)
             for k, t in enumerate(targets)
         ]
 
-    def _evaluate(self, u, r, theta, c, t):
-        """Of u with residual r, given a dual point and its correlations."""
+    def _evaluate(self, u, r, c, t, theta=None):
+        """Of u with residual r, given the correlations of r, or of a dual point near it."""
         penalty, square = self.penalties[t], float(r @ r)
         violations = penalty.violations(u, c)
         objective = self.loss.value(square) + penalty.value(u)
-        rays = self._rays(theta, c, t) if penalty.has_dual else []
+        rays = self._rays(r if theta is None else theta, c, t) if penalty.has_dual else []
         gap = relative_gap(self.loss, penalty, objective, rays)
-        # No correlation with the residual differs by more from that with the dual point.
-        apart = 0.0 if theta is r else float(np.linalg.norm(r - theta))
-        certificate = Certificate(gap, float(violations.max(initial=0.0)) + apart)
+        optimality = float(violations.max(initial=0.0))
+        if theta is not None:  # no correlation with r differs by more from that with theta
+            optimality += float(np.linalg.norm(r - theta))
+        certificate = Certificate(gap, optimality)
         return Evaluation(r, square, c, violations, objective, certificate)
 
     def _rays(self, r, c, t):
