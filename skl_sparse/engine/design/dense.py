@@ -82,7 +82,7 @@ class DenseDesign(Design):
         return self._dot(R) if self.lines_are_columns else self._scatter(R)
 
     def predict(self, W):
-        columns = np.flatnonzero(W.any(axis=1))
+        columns = np.flatnonzero(W[:, 0] if W.shape[1] == 1 else W.any(axis=1))
         # Reading a few columns of each row beats reading all of them.
         if len(columns) >= self.n_columns // (2 if self.lines_are_columns else 8):
             return self._scatter(W) if self.lines_are_columns else self._dot(W)
@@ -100,15 +100,37 @@ class DenseDesign(Design):
 
     def gram(self, known, new, row_weights, center, out):
         columns = np.concatenate([known, new])
-        center = center[columns, None]
+        center, weight = center[columns, None], row_weights[0]
+        alike, shifted = bool((row_weights == weight).all()), bool(center.any())
+        every = len(columns) == self.n_columns and bool((np.diff(columns) == 1).all())
+        plain = self.lines.dtype == np.float64 and self.lines.flags.c_contiguous
+        as_it_lies = plain and every and alike and not shifted
         out[:] = 0.0
-        for rows in blocks(self.n_rows, PANEL // max(1, len(columns))):
-            panel = as_double(self._columns(columns, rows))
-            panel -= center
-            panel *= np.sqrt(row_weights[rows])
+        for rows in blocks(self.n_rows, (CHUNK if as_it_lies else PANEL) // max(1, len(columns))):
+            if as_it_lies:
+                panel = self.X[rows].T
+            else:
+                panel = as_double(self._columns(columns, rows))
+            if shifted:
+                panel -= center
+            if not alike:
+                panel *= np.sqrt(row_weights[rows])
             lines = panel if self.lines_are_columns else panel.T
             _dense.add_products(lines, self.lines_are_columns, len(known), out)
         _dense.fold(out, len(known))
+        if alike:
+            out *= weight
+
+    def row_gram(self):
+        out = np.zeros((self.n_rows, self.n_rows))
+        step = CHUNK if self.X.dtype == np.float64 else BLOCK
+        for columns in blocks(self.n_columns, step // self.n_rows):
+            block = as_double(self.X[:, columns])
+            out += block @ block.T
+        return out
+
+    def sample(self, every):
+        return DenseDesign(self.X[::every].copy("K"), self.n_threads)
 
     def gather(self, columns, row_scale, column_scale):
         values = np.empty((len(columns), self.n_rows))
@@ -121,8 +143,10 @@ class DenseDesign(Design):
         return DenseColumns(values)
 
     def moments(self, weights, center):
-        # The first row lies among the others: sums about it lose little to cancellation.
-        shift = self.X[0].astype(np.float64) if center else np.zeros(self.n_columns)
+        # Half-way between two rows is among the others: sums about it lose little to cancellation.
+        shift = np.zeros(self.n_columns)
+        if center:
+            shift = 0.5 * self.X[0].astype(np.float64) + 0.5 * self.X[-1].astype(np.float64)
         first, second = np.zeros(self.n_columns), np.zeros(self.n_columns)
 
         def task(columns):
