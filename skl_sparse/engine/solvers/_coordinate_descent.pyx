@@ -9,6 +9,7 @@ from skl_sparse.engine.solvers._systems cimport System
 
 cdef enum:
     NONE = -1
+    ACTIVE = 10
 
 
 cdef struct Descent:
@@ -24,12 +25,17 @@ cdef Descent sweep_over(
     const Py_ssize_t[::1] order,
     Py_ssize_t held,
     Py_ssize_t held_too,
+    Py_ssize_t active_sweeps,
     Py_ssize_t max_sweeps,
     double tol,
     double budget,
 ) noexcept nogil:
-    """Sweeps over the columns ``order`` less two that are held; u changes in place."""
+    """Sweeps over the columns ``order`` less two that are held; u changes in place.
+
+    After a sweep over all of them up to ``active_sweeps`` go over the non-zeros alone.
+    """
     cdef Descent done
+    cdef Py_ssize_t active = 0
     cdef Py_ssize_t i, j
     cdef double z, new
     done.n_sweeps, done.largest, done.spent = 0, 0.0, 0.0
@@ -38,7 +44,7 @@ cdef Descent sweep_over(
         done.n_sweeps += 1
         for i in range(order.shape[0]):
             j = order[i]
-            if j == held or j == held_too:
+            if j == held or j == held_too or (active > 0 and u[j] == 0.0):
                 continue
             z = u[j] + system.correlation(j)
             done.spent += 4.0
@@ -51,8 +57,12 @@ cdef Descent sweep_over(
                 system.step(j, new - u[j])
                 u[j] = new
                 done.spent += system.cost(j)
-        if done.largest <= tol:
+        if active > 0:
+            active = active - 1 if done.largest > tol else 0
+        elif done.largest <= tol:
             break
+        else:
+            active = active_sweeps
     return done
 
 
@@ -82,7 +92,7 @@ def coordinate_descent(
     cdef Descent done
     with nogil:
         done = sweep_over(
-            system, penalty, u, order, NONE, NONE, max_sweeps, tol, budget
+            system, penalty, u, order, NONE, NONE, 0, max_sweeps, tol, budget
         )
     return done.n_sweeps, done.largest, done.spent
 
@@ -128,10 +138,10 @@ def first_better(
             exchange(there, new, leaving[k], 0.0)
             exchange(there, new, entering[k], values[k])
             spent += sweep_over(
-                there, penalty, new, every, leaving[k], entering[k], max_sweeps, tol, budget
+                there, penalty, new, every, leaving[k], entering[k], ACTIVE, max_sweeps, tol, budget
             ).spent
             spent += sweep_over(
-                there, penalty, new, every, NONE, NONE, max_sweeps, tol, budget
+                there, penalty, new, every, NONE, NONE, ACTIVE, max_sweeps, tol, budget
             ).spent
             gain = 0.0
             for j in range(u.shape[0]):
