@@ -27,9 +27,12 @@ cdef class System:
         """Take the residual of another system of the same kind, on the same columns."""
         pass
 
+    # Whether normal_matrix is at hand.
+    has_matrix = False
+
     def normal_matrix(self, columns):
-        """A_columns^T A_columns, or None where it is not at hand."""
-        return None
+        """A_columns^T A_columns"""
+        raise NotImplementedError
 
     def normal_rows(self, columns):
         """A_columns^T A, or None where it is not at hand."""
@@ -90,6 +93,8 @@ cdef class GramSystem(System):
         full[columns] = v
         return (self.matrix @ full)[columns]
 
+    has_matrix = True
+
     def normal_matrix(self, columns):
         return self.matrix[np.ix_(columns, columns)]
 
@@ -138,6 +143,8 @@ cdef class DenseSystem(System):
         full = np.zeros(self.n_columns)
         full[columns] = v
         return (self.matrix @ (full @ self.matrix))[columns]
+
+    has_matrix = True
 
     def normal_matrix(self, columns):
         rows = self.matrix[columns]

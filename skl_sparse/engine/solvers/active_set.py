@@ -6,8 +6,6 @@ it: follow the Newton direction to the first bound, hold there what reached it, 
 coordinates cost no new factorisation: one more solve with the old one each.
 """
 
-from itertools import islice
-
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
@@ -42,6 +40,10 @@ def newton_step(system, penalty, u, support):
 def candidates(system, penalty, support, old, gradient):
     """Where to go from ``old``, the boldest first."""
     curvature = penalty.curvature(old)
+    bounded = penalty.sparsifies or penalty.positive
+    if not system.has_matrix or len(support) > MOST_FACTORISED:
+        yield iterated(system, support, curvature, gradient, old, bounded)
+        return
     direction, solve = newton_direction(system, support, gradient, curvature)
     if direction is None and not penalty.convex:
         # Along what the data leave free the penalty is concave, and falls all the way to the
@@ -50,18 +52,15 @@ def candidates(system, penalty, support, old, gradient):
     if direction is None:
         return
     crossed = np.sign(old + direction) != np.sign(old)
-    if not ((penalty.sparsifies or penalty.positive) and crossed.any()):
+    if not (bounded and crossed.any()):
         yield old + direction
         return
-    if solve is not None:
-        yield along_the_border(old, direction, solve, MOST_HELD)
-    else:
-        yield np.where(crossed, 0.0, old + direction)
+    yield along_the_border(old, direction, solve, MOST_HELD)
     yield along_the_border(old, direction, solve, 0)
 
 
 def newton_direction(system, support, gradient, curvature):
-    """(A_S^T A_S + diag(curvature))^-1 gradient, and what solves such systems if it is at hand.
+    """(A_S^T A_S + diag(curvature))^-1 gradient, and what solves such systems.
 
     No direction where the matrix is not positive definite.
     """
@@ -69,8 +68,6 @@ def newton_direction(system, support, gradient, curvature):
         solve = factorised(system, support, curvature)
     except LinAlgError:
         return None, None
-    if solve is None:
-        return iterated(system, support, curvature, gradient), None
     return solve(gradient), solve
 
 
@@ -103,30 +100,45 @@ def along_the_border(old, direction, solve, most_held):
 
 
 def factorised(system, support, curvature):
-    """b -> (A_S^T A_S + diag(curvature))^-1 b by Cholesky, None where that is not at hand."""
-    matrix = system.normal_matrix(support) if len(support) <= MOST_FACTORISED else None
-    if matrix is None:
-        return None
+    """b -> (A_S^T A_S + diag(curvature))^-1 b by Cholesky."""
+    matrix = system.normal_matrix(support)
     # Twin columns make the Gram singular; the least of ridges lets them share.
     matrix[np.diag_indices(len(support))] += curvature + 1e-12
     factor = cho_factor(matrix.T, overwrite_a=True, check_finite=False)
     return lambda b: cho_solve(factor, b, check_finite=False)
 
 
-def iterated(system, support, curvature, gradient):
-    """(A_S^T A_S + diag(curvature))^-1 gradient, nearly; None where that is not convex."""
-    diagonal = 1.0 + curvature
-    if np.any(diagonal <= 0):
-        return None
+def iterated(system, support, curvature, gradient, old, bounded):
+    """About the minimiser of the quadratic in the orthant of ``old``, by conjugate gradients.
 
-    def operator(v):
-        return system.normal(support, v) + curvature * v
+    Where a step passes the border, what crossed is held at zero, all of it at once if that lowers
+    the quadratic, else what crossed first; then the iteration starts afresh on the others.
+    """
+    x, free, left, spent = old.copy(), np.arange(len(old)), gradient, 0
+    inverse = 1.0 / np.where(curvature > -1.0, 1.0 + curvature, 1.0)
+    enough = SHARE_LEFT * float(gradient @ (inverse * gradient))
+    while spent < MOST_STEPS and len(free):
+        columns, bend, start = support[free], curvature[free], x[free]
 
-    steps = conjugate_gradients(operator, gradient, 1.0 / diagonal)
-    enough = SHARE_LEFT * next(steps).square
-    direction = None
-    for step in islice(steps, MOST_STEPS):
-        direction = step.x
-        if step.square <= enough:
+        def operator(v, columns=columns, bend=bend):
+            return system.normal(columns, v) + bend * v
+
+        for step in conjugate_gradients(operator, left, inverse[free]):
+            crossed = bounded & (np.sign(start + step.x) != np.sign(start))
+            if crossed.any() or step.square <= enough or spent >= MOST_STEPS:
+                break
+            spent += 1
+        if not crossed.any():
+            x[free] = start + step.x
             break
-    return direction
+        move = np.where(crossed, -start, step.x)
+        then = left - operator(move)
+        spent += 1
+        if move @ (left + then) <= 0.0:
+            shares = np.where(crossed, -start, np.inf) / np.where(crossed, step.x, 1.0)
+            crossed = np.arange(len(free)) == np.argmin(shares)
+            share = shares.min()
+            move, then = share * step.x, left + share * (step.residual - left)
+        x[free] = np.where(crossed, 0.0, start + move)
+        left, free = then[~crossed], free[~crossed]
+    return x

@@ -15,6 +15,9 @@ BUDGET = 3e8
 MOST_ROUNDS = 300
 # Sweeps over the non-zeros between two sweeps over all columns.
 ACTIVE_SWEEPS = 10
+# Share of the support that may still change where Newton steps iterate, which costs no more than
+# sweeps do; where they factorise, it has to stay as it is.
+CHANGING = 0.05
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Goal:
     gap: float = math.nan
 
 
-def descend(system, loss, penalty, u, goal, square=math.nan, cheap=None, free=0.0):
+def descend(system, loss, penalty, u, goal, square=math.nan, cheap=None, free=0.0, late=False):
     """Minimise over the columns of the system, from u, in place.
 
     Parameters
@@ -45,6 +48,8 @@ def descend(system, loss, penalty, u, goal, square=math.nan, cheap=None, free=0.
     cheap : Goal
         What to go for as long as that touches fewer than ``free`` numbers.
     free : float
+    late : bool
+        Few columns outside the system are still to join.
     """
     every = np.arange(len(u))
     start, start_c = u.copy(), system.correlations()
@@ -74,7 +79,12 @@ def descend(system, loss, penalty, u, goal, square=math.nan, cheap=None, free=0.
         )
         spent += work
         settled = np.flatnonzero(u)
-        if sweeps == ACTIVE_SWEEPS and support is not None and np.array_equal(support, settled):
+        changing = CHANGING * len(settled) if late and not system.has_matrix else 0
+        if (
+            sweeps == ACTIVE_SWEEPS
+            and support is not None
+            and len(np.setxor1d(support, settled, assume_unique=True)) <= changing
+        ):
             newton_step(system, penalty, u, settled)
             settled = np.flatnonzero(u)
         support = settled

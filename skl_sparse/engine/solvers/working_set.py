@@ -14,6 +14,9 @@ LEAST_NEW = 128
 # Where few violate optimality, so many join in all: those whose correlations come next, if they are
 # more than half way. Otherwise the last columns come one by one, at the cost of a pass each.
 LEAST_LATE, CLOSE = 64, 0.5
+# In convex problems the pool lets go of what is at rest once it is so many times the support: each
+# changed coordinate pays for every column of a Gram.
+MOST_AT_REST = 2
 # The descent is asked for this share of what the last certificate found.
 INNER = 0.1
 # Passes without progress after which rounding has the last word.
@@ -49,7 +52,8 @@ def solve(problem, U, *, tol, max_iter, pool=None):
     # What a descent may cost unasked: no more than the passes over X that follow it. And how many
     # columns join at least. Where there are many minima, the container of X must not choose one.
     free, least = 0.0, LEAST_NEW
-    if all(penalty.convex for penalty in problem.penalties):
+    convex = all(penalty.convex for penalty in problem.penalties)
+    if convex:
         free = 2.0 * problem.A.design.pass_cost
         least = int(least * math.sqrt(problem.A.design.entry_cost))
     for n_iter in range(1, max_iter + 2):
@@ -74,7 +78,7 @@ def solve(problem, U, *, tol, max_iter, pool=None):
                 waiting.append((t, now))
         if not waiting:
             return found
-        grow(pool, problem, U, waiting, least)
+        late = grow(pool, problem, U, waiting, least, shed=convex)
         del looks, now
         while waiting:
             t, now = waiting.pop(0)
@@ -84,7 +88,7 @@ def solve(problem, U, *, tol, max_iter, pool=None):
             goal, cheap = goals(now.certificate, tol, idle[t], problem.spans[t].helps_the_dual)
             square = now.square
             del now  # its vectors are as long as the columns are many
-            descend(system, problem.loss, penalty, u, goal, square, cheap, free)
+            descend(system, problem.loss, penalty, u, goal, square, cheap, free, late)
             U[pool.columns, t] = u
             del system  # it may look at the Gram, which grows in place
 
@@ -107,8 +111,11 @@ def goals(certificate, tol, idle, by_steps):
     return Goal(1e-3 * min(step, tol), gap), Goal(least, 0.3 * tol)
 
 
-def grow(pool, problem, U, waiting, least):
-    """Let the worst violators of all waiting targets join the pool, which holds their support."""
+def grow(pool, problem, U, waiting, least, shed):
+    """Let the worst violators of all waiting targets join the pool, which holds their support.
+
+    Returns whether few columns outside violate optimality: the support is nearly known.
+    """
     score = largest([now.violations for _, now in waiting])
     support = np.unique(np.concatenate([np.flatnonzero(U[:, t]) for t, _ in waiting]))
     missing = support[~pool.member[support]]
@@ -116,24 +123,28 @@ def grow(pool, problem, U, waiting, least):
     outside = ~pool.member[fresh]
     outside[np.isin(fresh, missing, assume_unique=True)] = False
     fresh = fresh[outside]
+    late = len(fresh) < LEAST_LATE
     most = max(least, 2 * len(support) - len(pool))
     if len(fresh) > most:
         fresh = fresh[np.argpartition(score[fresh], -most)[-most:]]
-    elif len(fresh) < LEAST_LATE:
+    elif late:
         near = largest([problem.penalties[t].closeness(now.correlations) for t, now in waiting])
         near[missing] = 0.0
         fresh = np.concatenate([fresh, nearest(pool, near, LEAST_LATE - len(fresh))])
-    new = np.union1d(missing, fresh)
-    if pool.fits(np.concatenate([pool.columns, new])):
+    new, wanted = np.union1d(missing, fresh), np.union1d(support, fresh)
+    crowded = shed and len(pool) + len(new) > MOST_AT_REST * len(support)
+    if not crowded and pool.fits(np.concatenate([pool.columns, new])):
         pool.add(new)
-        return
-    # Too much to hold: the support and the worst violators, or as many of them as fit.
-    wanted = np.union1d(support, fresh)
-    wanted = wanted[np.argsort(-score[wanted], kind="stable")]
-    size = len(wanted)
-    while size > 1 and not pool.fits(wanted[:size]):
-        size = (4 * size) // 5
-    pool.reset(np.sort(wanted[:size]))
+        return late
+    if not pool.fits(wanted):
+        # The worst violators, or as many of them as fit.
+        wanted = wanted[np.argsort(-score[wanted], kind="stable")]
+        size = len(wanted)
+        while size > 1 and not pool.fits(wanted[:size]):
+            size = (4 * size) // 5
+        wanted = np.sort(wanted[:size])
+    pool.reset(wanted)
+    return late
 
 
 def largest(vectors):

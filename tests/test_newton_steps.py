@@ -1,0 +1,88 @@
+"""Newton steps in the orthant of the signs, against non-negative least squares."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from scipy.optimize import nnls
+from skl_sparse.engine.solvers._systems import DenseSystem, GramSystem, SparseSystem
+
+from skl_sparse.engine.penalties import LpPenalty
+from skl_sparse.engine.solvers.active_set import iterated, newton_step
+
+NO_CURVATURE = np.zeros(12)
+
+
+def system_of(kind, A, r):
+    if kind == "gram":
+        return GramSystem(A.T @ A, A.T @ r)
+    if kind == "dense":
+        return DenseSystem(np.ascontiguousarray(A.T), r)
+    columns = sp.csc_array(A)
+    indices, indptr = columns.indices.astype(np.int32), columns.indptr.astype(np.int64)
+    return SparseSystem(columns.data, indices, indptr, np.zeros(A.shape[1]), r)
+
+
+def quadratic(seed, correlation):
+    """Columns of unit norm, a target, a starting point, and the least square in its orthant."""
+    rng = np.random.default_rng(seed)
+    A = rng.normal(size=(30, 12)) + correlation * rng.normal(size=(30, 1))
+    A /= np.linalg.norm(A, axis=0)
+    y, old = A @ rng.normal(size=12) + rng.normal(size=30), rng.normal(size=12)
+    least = nnls(A * np.sign(old), y)[1] ** 2 / 2
+    return A, y, old, least
+
+
+def value(A, y, x):
+    return np.sum((y - A @ x) ** 2) / 2
+
+
+@pytest.mark.parametrize("correlation", [0.0, 3.0])
+@pytest.mark.parametrize("seed", range(20))
+def test_conjugate_gradients_that_stop_at_the_border(seed, correlation):
+    A, y, old, least = quadratic(seed, correlation)
+    system = system_of("sparse", A, y - A @ old)
+    every = np.arange(12)
+    x = iterated(system, every, NO_CURVATURE, system.correlations(), old, True)
+    assert np.all((np.sign(x) == np.sign(old)) | (x == 0))
+    assert least <= value(A, y, x) * (1 + 1e-12)
+    assert value(A, y, x) < value(A, y, old)
+    # What is held stays held: this is the least of the face it ends on, not of the orthant.
+    free = np.flatnonzero(x)
+    np.testing.assert_allclose(A[:, free].T @ (y - A @ x), 0.0, atol=1e-5 * np.linalg.norm(y))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_conjugate_gradients_without_a_border(seed):
+    A, y, old, _ = quadratic(seed, 0.5)
+    curvature = np.linspace(0.0, 2.0, 12)
+    system = system_of("sparse", A, y - A @ old)
+    gradient = system.correlations() - curvature * old
+    x = iterated(system, np.arange(12), curvature, gradient, old, False)
+    np.testing.assert_allclose(
+        x, np.linalg.solve(A.T @ A + np.diag(curvature), A.T @ y), rtol=1e-4, atol=1e-4
+    )
+
+
+def test_one_step_to_the_border_where_holding_all_of_it_goes_too_far():
+    """Two near twins both want to cross; without both, the rest is worse off than before."""
+    A = np.array([[1.0, 0.999, 0.0], [0.0, np.sqrt(1 - 0.999**2), 0.0], [0.0, 0.0, 1.0]])
+    old, target = np.array([1.0, 1.0, 1e-9]), np.array([3.0, -0.9, 1e-9])
+    y = A @ target
+    system = system_of("sparse", A, y - A @ old)
+    x = iterated(system, np.arange(3), np.zeros(3), system.correlations(), old, True)
+    assert value(A, y, x) < value(A, y, old)
+    assert np.all(x >= 0)
+
+
+@pytest.mark.parametrize("kind", ["gram", "dense", "sparse"])
+@pytest.mark.parametrize("seed", range(10))
+def test_a_step_keeps_its_system_up_to_date_and_never_climbs(kind, seed):
+    A, y, old, _ = quadratic(seed, 1.0)
+    old[::4] = 0.0
+    u, system = old.copy(), system_of(kind, A, y - A @ old)
+    penalty = LpPenalty(np.full(12, 0.05), np.zeros(12), 1.0, False)
+    newton_step(system, penalty, u, np.flatnonzero(old))
+    np.testing.assert_allclose(system.correlations(), A.T @ (y - A @ u), atol=1e-10)
+    before = value(A, y, old) + penalty.value(old)
+    assert value(A, y, u) + penalty.value(u) <= before * (1 + 1e-12)
+    assert np.all(u[old == 0] == 0)
