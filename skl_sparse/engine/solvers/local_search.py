@@ -156,10 +156,10 @@ class Search:
 
     def fit_support(self, system, u):
         """Least squares on the support as it stands, without the penalty."""
+        if not system.has_matrix:
+            return
         support = np.flatnonzero(u)
         gram = system.normal_matrix(support)
-        if gram is None:
-            return
         step = np.linalg.lstsq(gram, system.correlations()[support], rcond=1e-10)[0]
         if self.penalty.positive:
             step = np.maximum(step, -u[support])
