@@ -8,8 +8,8 @@ from .base import DenseColumns, Design, blocks, moments_about, plain_moments
 
 # Entries of one call into compiled code, or of a copy that need not stay in cache.
 CHUNK = 1 << 22
-# Entries of a panel of the Gram: large enough for BLAS to come to speed.
-PANEL = 1 << 18
+# Entries of a panel of the Gram, which stays in cache, and rows that let BLAS come to speed.
+PANEL, LEAST_ROWS = 1 << 19, 256
 # Entries converted or copied at a time, half a MiB of float64, and how many of them along a line.
 BLOCK, STRETCH = 1 << 16, 1 << 12
 
@@ -100,14 +100,19 @@ class DenseDesign(Design):
 
     def gram(self, known, new, row_weights, center, out):
         columns = np.concatenate([known, new])
-        center = center[columns, None]
+        center = center[columns]
         out[:] = 0.0
-        for rows in blocks(self.n_rows, PANEL // max(1, len(columns))):
-            panel = as_double(self._columns(columns, rows))
-            panel -= center
-            panel *= np.sqrt(row_weights[rows])
-            lines = panel if self.lines_are_columns else panel.T
-            _dense.add_products(lines, self.lines_are_columns, len(known), out)
+        roots = np.sqrt(row_weights)
+        length = max(LEAST_ROWS, PANEL // max(1, len(columns)))
+        entries = np.empty(min(length, self.n_rows) * len(columns))
+        for rows in blocks(self.n_rows, length):
+            block = self.X[rows]
+            shape = len(block), len(columns)
+            panel = entries[: len(block) * len(columns)].reshape(
+                shape[::-1] if self.lines_are_columns else shape
+            )
+            _dense.fill_panel(block, columns, center, roots[rows], self.lines_are_columns, panel)
+            _dense.add_products(panel, self.lines_are_columns, len(known), out)
         _dense.fold(out, len(known))
 
     def gather(self, columns, row_scale, column_scale):
