@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
-EPS = np.finfo(np.float64).eps
+EPS, TINY = np.finfo(np.float64).eps, np.finfo(np.float64).tiny
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,12 @@ class DualRay:
     skip: np.ndarray
 
 
-def dual_value(loss, penalty, ray):
+def dual_value(loss, penalty, ray, search=True):
     """The best dual objective on the ray: max_s loss.dual_value(s) - sum_j h_j^*(s c_j).
 
     The raw residual (s = 1) is useless near p = 1, where the conjugate is a huge power; the best
-    scaling is the root of a decreasing function.
+    scaling is the root of a decreasing function. Without ``search`` two scalings are tried, that of
+    the optimum and that which leaves nothing to the conjugates (for penalties that sparsify).
     """
     if ray.product <= 0.0:
         return 0.0
@@ -67,38 +68,46 @@ def dual_value(loss, penalty, ray):
         return 0.0
 
     def slope(s):
-        with np.errstate(over="ignore", invalid="ignore"):
-            value = loss.dual_slope(s, ray.square, ray.product)
-            value -= penalty.dual_sums(s, ray.c, ray.skip)[1]
+        value = loss.dual_slope(s, ray.square, ray.product)
+        value -= penalty.dual_sums(s, ray.c, ray.skip)[1]
         return min(max(value, -1e300), 1e300) if value == value else -1e300
 
-    if slope(high) < 0.0:
-        # Any s is feasible: where the search runs out of steps, what it has will do.
-        ends = bracket(slope, high)
-        high = brentq(slope, *ends, xtol=1e-300, rtol=4 * EPS, disp=False)
-    value = loss.dual_value(high, ray.square, ray.product)
-    value -= penalty.dual_sums(high, ray.c, ray.skip)[0]
-    return max(value, 0.0) if math.isfinite(value) else 0.0
+    def value(s):
+        found = loss.dual_value(s, ray.square, ray.product)
+        found -= penalty.dual_sums(s, ray.c, ray.skip)[0]
+        return found if math.isfinite(found) else 0.0
+
+    if slope(high) >= 0.0:
+        return max(value(high), 0.0)
+    # Up to here the conjugates of what sparsifies are zero.
+    low = 0.0
+    if penalty.sparsifies:
+        low = min(1.0 / float(penalty.closeness(ray.c).max(initial=TINY)), high)
+    if not search:
+        return max(value(min(high, 1.0)), value(low), 0.0)
+    if slope(low) < 0.0:
+        low = 0.0
+    # Any s is feasible: where the search runs out of steps, what it has will do.
+    high = brentq(slope, *bracket(slope, low, high), xtol=1e-300, rtol=4 * EPS, disp=False)
+    return max(value(high), 0.0)
 
 
-def bracket(slope, high):
-    """An interval around the root of a decreasing function on (0, high]: near 1 first."""
-    low, width = 0.0, 1e-6
-    while width < 1.0:
-        if 1.0 + width < high and slope(1.0 + width) < 0.0:
-            high = min(high, 1.0 + width)
-            if slope(1.0 - width) >= 0.0:
-                return 1.0 - width, high
-        elif 1.0 - width > 0.0 and 1.0 - width < high and slope(1.0 - width) >= 0.0:
-            return 1.0 - width, high
-        width *= 30.0
+def bracket(slope, low, high):
+    """An interval within (low, high) around the root of a decreasing function: near 1 first."""
+    for width in (1e-6, 1e-3, 0.5):
+        if low < 1.0 - width and slope(1.0 - width) < 0.0:
+            high = min(high, 1.0 - width)
+        elif 1.0 + width < high and slope(1.0 + width) >= 0.0:
+            low = max(low, 1.0 + width)
+        else:
+            return max(low, 1.0 - width), min(high, 1.0 + width)
     return low, high
 
 
-def relative_gap(loss, penalty, primal, rays):
+def relative_gap(loss, penalty, primal, rays, search=True):
     """(primal - best dual value on the rays) / F(0), clipped at 0; nan without a ray.
 
-    In standardised units the null model has objective 1/2.
+    Without ``search`` it may be too large. In standardised units the null model has objective 1/2.
     """
-    duals = [dual_value(loss, penalty, ray) for ray in rays]
+    duals = [dual_value(loss, penalty, ray, search) for ray in rays]
     return max(2.0 * float(primal - max(duals)), 0.0) if duals else math.nan

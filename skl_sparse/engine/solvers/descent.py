@@ -69,7 +69,7 @@ def descend(system, loss, penalty, u, goal, square=math.nan, cheap=None, free=0.
             product = square - step @ start_c + start @ c
             ray = DualRay(c, present, product, skip)
             primal = loss.value(present) + penalty.value(u)
-            if relative_gap(loss, penalty, primal, [ray]) <= now.gap:
+            if relative_gap(loss, penalty, primal, [ray], not penalty.sparsifies) <= now.gap:
                 return
         active = np.flatnonzero(u)
         if len(active) == 0:
@@ -78,13 +78,9 @@ def descend(system, loss, penalty, u, goal, square=math.nan, cheap=None, free=0.
             system, penalty, u, active, ACTIVE_SWEEPS, 0.1 * now.step, BUDGET
         )
         spent += work
-        settled = np.flatnonzero(u)
-        changing = CHANGING * len(settled) if late and not system.has_matrix else 0
-        if (
-            sweeps == ACTIVE_SWEEPS
-            and support is not None
-            and len(np.setxor1d(support, settled, assume_unique=True)) <= changing
-        ):
-            newton_step(system, penalty, u, settled)
-            settled = np.flatnonzero(u)
-        support = settled
+        before, support = support, u != 0.0
+        if sweeps == ACTIVE_SWEEPS and before is not None:
+            share = CHANGING if late and not system.has_matrix else 0.0
+            if np.count_nonzero(before != support) <= share * len(active):
+                newton_step(system, penalty, u, np.flatnonzero(support))
+                support = u != 0.0
