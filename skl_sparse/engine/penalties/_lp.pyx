@@ -13,6 +13,7 @@ ctypedef fused real_t:
 
 cdef inline double power(double x, double p) noexcept nogil:
     """x^p for x > 0, the roots that matter without a call of pow."""
+    cdef double root
     if p == 0.0:
         return 1.0
     if p == 0.5:
@@ -26,7 +27,8 @@ cdef inline double power(double x, double p) noexcept nogil:
     if p == 2.0:
         return x * x
     if p == 2.0 / 3.0:
-        return cbrt(x) * cbrt(x)
+        root = cbrt(x)
+        return root * root
     if p == 2.0 / 3.0 - 1.0:
         return 1.0 / cbrt(x)
     if p == -1.5:

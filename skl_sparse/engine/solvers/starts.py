@@ -59,6 +59,8 @@ def solve(problem, U, *, tol, max_iter, search=False):
 def elsewhere(problem, pool, target, solution, warm, tol, search):
     """Coefficients of a better minimum on the pool, or those of the solution."""
     here = Point.on(pool, problem, target, solution)
+    if not len(pool):
+        return solution.u
     points = [here, *others(here, warm, tol)]
     if search:
         best = lowest([local_search.thorough(point) for point in distinct(points)])
