@@ -132,7 +132,7 @@ def first_better(
     cdef double spent = 0.0, gain
     cdef bint found = False
     with nogil:
-        while k < leaving.shape[0] and spent <= budget and not found:
+        while k < leaving.shape[0] and spent < budget and not found:
             there.restore(here)
             new[:] = u
             exchange(there, new, leaving[k], 0.0)

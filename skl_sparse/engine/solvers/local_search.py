@@ -59,7 +59,7 @@ class Search:
         """
         self.point = self.point.after(self.settle)
         first = self.first_refitted if refit else self.first_settled
-        while tries > 0 and self.spent <= work:
+        while tries > 0 and self.spent < work:
             leaving, entering, values = self.exchanges(most)
             tried, better = first(leaving[:tries], entering[:tries], values[:tries], work)
             if better is None:
@@ -110,7 +110,7 @@ class Search:
         """
         point, system, u = self.point, self.point.system.copy(), self.point.u.copy()
         tried, limits = 0, (self.least, SETTLE_SWEEPS, SETTLED)
-        while tried < len(leaving) and self.spent <= work:
+        while tried < len(leaving) and self.spent < work:
             rest = slice(tried, None)
             exchanges = leaving[rest], entering[rest], values[rest]
             budget = min(work - self.spent, BUDGET)
@@ -129,7 +129,7 @@ class Search:
             point = self.point.after(partial(self.refit, exchange))
             if self.point.objective - point.objective > self.least:
                 return tried, point
-            if self.spent > work:
+            if self.spent >= work:
                 break
         return tried, None
 
