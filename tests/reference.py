@@ -246,6 +246,12 @@ class Problem:
     def shortfalls(self, w):
         """min(sqrt(L_j) |step_j|, sqrt(2 gain_j)) / sqrt(2 F(0)), and whether step_j is a jump."""
         x, gain, L = self.best_steps(w)
+        if self.p < 1:  # a short step's gain is a difference that rounding wipes out
+            with np.errstate(all="ignore"):
+                bend = L + self.ridge + self.lam * self.p * (self.p - 1) * np.abs(x) ** (self.p - 2)
+                second_order = 0.5 * bend * (x - w) ** 2
+            close = (x != 0) & (np.abs(x - w) <= 1e-6 * np.abs(x))
+            gain = np.where(close, second_order, gain)
         short = np.fmin(np.sqrt(L) * np.abs(x - w), np.sqrt(2 * np.maximum(gain, 0)))
         unit = np.sqrt(2 * self.null) if self.null > 0 else np.inf
         return short / unit, (x == 0) != (np.asarray(w) == 0)

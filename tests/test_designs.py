@@ -101,6 +101,9 @@ def test_answers_are_those_of_the_standardised_matrix(container, center, n_threa
         assert np.all(room[:, 30:] == 7.0)
         assert np.all(room[:known] == 7.0)
     np.testing.assert_allclose(A.dense(columns), expected[:, columns], **close)
+    column_weights = rng.random(p) * (np.arange(p) % 4 > 0)
+    products = (expected * column_weights) @ expected.T
+    np.testing.assert_allclose(A.row_gram(column_weights), products, **close)
     stored = (
         n * 30
         if "C" in container or "F" in container or container == "strided"
@@ -150,6 +153,37 @@ def hard_columns(rng, n=400):
     yield "far by many deviations", normal + few
     yield "first row far off", np.vstack([np.full((1, 4), 1e6), normal[1:]])
     yield "first row beyond squares", np.vstack([np.full((1, 4), 1e200), normal[1:]])
+
+
+@pytest.mark.parametrize("far", [0.0, 3.0, 1e8])
+@pytest.mark.parametrize("kind", ["equal", "random", "some zero"])
+@pytest.mark.parametrize("container", FLOAT64)
+def test_products_of_whole_data(container, kind, far, small_pieces):
+    """All columns, and rows weighed alike in the units of X: taken as they lie where that is safe."""
+    rng = np.random.default_rng(7)
+    X = mixed_columns(rng, n=60)
+    X[:, 3] = rng.standard_normal(60)
+    X[:, 7] += far
+    weights = row_weights(rng, 60, kind)
+    A = StandardisedDesign(as_design(CONTAINERS[container](X)), weights, True)
+    expected = np.sqrt(weights)[:, None] * (X - weights @ X) * A.scale
+    every = np.arange(X.shape[1])
+    close = {"atol": 1e-12 if far < 1e8 else 3e-8, "rtol": 1e-12}
+    np.testing.assert_allclose(A.gram(every[:0], every), expected.T @ expected, **close)
+    column_weights = 0.3 * A.deviation**2
+    products = (expected * column_weights) @ expected.T
+    np.testing.assert_allclose(A.row_gram(column_weights), products, **close)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("n_columns", range(1, 10))
+def test_moments_of_any_number_of_columns(n_columns, order):
+    X = np.random.default_rng(8).normal(1.0, 2.0, (9001, n_columns))
+    weights = row_weights(np.random.default_rng(9), len(X), "random")
+    found = as_design(np.asarray(X, order=order)).moments(weights, True)
+    mean, deviation = exact_moments(X, weights, True)
+    np.testing.assert_allclose(found.mean, mean, rtol=1e-13)
+    np.testing.assert_allclose(found.deviation, deviation, rtol=1e-13)
 
 
 @pytest.mark.parametrize("center", [True, False])

@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from scipy.linalg import LinAlgError
 from scipy.optimize import nnls
 from skl_sparse.engine.solvers._systems import DenseSystem, GramSystem, SparseSystem
 
 from skl_sparse.engine.penalties import LpPenalty
 from skl_sparse.engine.solvers.active_set import iterated, newton_step
+from skl_sparse.engine.solvers.packed_cholesky import cholesky
 
 NO_CURVATURE = np.zeros(12)
 
@@ -86,3 +88,21 @@ def test_a_step_keeps_its_system_up_to_date_and_never_climbs(kind, seed):
     before = value(A, y, old) + penalty.value(old)
     assert value(A, y, u) + penalty.value(u) <= before * (1 + 1e-12)
     assert np.all(u[old == 0] == 0)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 8, 301, 600])
+def test_packed_cholesky(n):
+    """Odd and even orders, and more than one stripe; any columns of a larger matrix."""
+    rng = np.random.default_rng(n)
+    A = rng.normal(size=(n + 20, n + 9))
+    gram, columns = A.T @ A, np.sort(rng.choice(n + 9, n, replace=False))
+    diagonal, b = rng.random(n), rng.normal(size=n)
+    solve = cholesky(GramSystem(gram, np.zeros(n + 9)).normal_block, columns, diagonal)
+    expected = np.linalg.solve(gram[np.ix_(columns, columns)] + np.diag(diagonal), b)
+    np.testing.assert_allclose(solve(b), expected, rtol=1e-7, atol=1e-9)
+
+
+def test_packed_cholesky_of_what_is_not_positive_definite():
+    system = GramSystem(np.array([[1.0, 2.0], [2.0, 1.0]]), np.zeros(2))
+    with pytest.raises(LinAlgError, match="positive definite"):
+        cholesky(system.normal_block, np.arange(2), np.zeros(2))

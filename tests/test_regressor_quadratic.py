@@ -9,7 +9,10 @@ from skl_sparse import SparseLpRegressor
 from skl_sparse.engine.design import StandardisedDesign
 from skl_sparse.engine.solvers import Problem as Standardised
 from skl_sparse.engine.solvers import linear_fit, newton_systems
-from skl_sparse.engine.solvers.conjugate_gradients import conjugate_gradients
+from skl_sparse.engine.solvers.conjugate_gradients import (
+    conjugate_gradients,
+    kernel_conjugate_gradients,
+)
 
 CONTAINERS = [np.asarray, np.asfortranarray, sp.csr_array, sp.csc_array]
 SHAPES = {"tall": (60, 17), "wide": (25, 70), "square": (30, 30)}
@@ -19,6 +22,7 @@ WAYS = {
     "conjugate gradients": {"MOST_FACTORISED": 0},
     "one after the other": {"FEW_STEPS": -1, "MOST_STEPS": 3},
     "restarted": {"MOST_FACTORISED": 0, "MOST_STEPS": 40},
+    "prepared by a sample": {"FEW_STEPS": -1, "SHARE": np.inf, "SAMPLED": 1, "LEAST_SPARED": 2},
 }
 
 
@@ -109,10 +113,9 @@ def test_targets_share_one_factorisation(shape, monkeypatch):
     rng = np.random.default_rng(2)
     Y = np.column_stack([y, -1e3 * y + rng.normal(size=len(y)), rng.normal(size=len(y))])
     calls = []
-    original = linear_fit.LinearSystems._factorise
-    monkeypatch.setattr(
-        linear_fit.LinearSystems, "_factorise", lambda self: calls.append(1) or original(self)
-    )
+    systems = {"tall": linear_fit.ColumnSystems, "wide": linear_fit.RowSystems}[shape]
+    original = systems._factorise
+    monkeypatch.setattr(systems, "_factorise", lambda self: calls.append(1) or original(self))
     together = SparseLpRegressor(0.01, p=2, tol=1e-12).fit(X, Y)
     assert len(calls) == 1
     for t in range(3):
@@ -157,6 +160,77 @@ def test_no_more_passes_than_the_gap_needs(monkeypatch):
     assert len(passes) <= 4 + 3
 
 
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_fit_looks_no_better_than_it_is(shape, way):
+    """The last pass of a fit with few rows is left out: its certificates are still the residual's."""
+    X, y, s = data(shape)
+    for alpha in (1e-8, 1e-4, 1.0):
+        model = SparseLpRegressor(alpha * Problem(X, y).alpha_max(), p=2, tol=1e-6)
+        assert_certified(model.fit(X, y, s), X, y, s, tol=1e-6)
+
+
+@pytest.mark.parametrize("far", [1e2, 1e5, 1e8])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_columns_far_from_zero(shape, far, way):
+    """Products that are centred afterwards would lose these columns."""
+    X, y, _ = data(shape)
+    X[:, 7] = np.random.default_rng(5).normal(size=len(y))
+    y = y + X[:, 7]
+    model = SparseLpRegressor(1e-3, p=2, tol=1e-10, max_iter=100).fit(X, y)
+    X[:, 7] += far
+    moved = SparseLpRegressor(1e-3, p=2, tol=1e-10, max_iter=100).fit(X, y)
+    np.testing.assert_allclose(moved.coef_, model.coef_, atol=1e-4 * np.abs(model.coef_).max())
+    assert moved.dual_gap_ <= 1e-10
+
+
+def test_a_warm_start_is_never_worse_than_none(monkeypatch):
+    monkeypatch.setattr(linear_fit, "MOST_FACTORISED", 0)
+    steps = []
+    original = linear_fit.kernel_conjugate_gradients
+
+    def counted(*arguments):
+        for step in original(*arguments):
+            steps.append(1)
+            yield step
+
+    monkeypatch.setattr(linear_fit, "kernel_conjugate_gradients", counted)
+    X, y, _ = data("wide", 1)
+    alpha, counts = 1e-2 * Problem(X, y).alpha_max(), {}
+    for before in (None, 1.0, 1.1, 10.0, 1e3, 1e-3):
+        model = SparseLpRegressor(alpha, p=2, tol=1e-8, warm_start=True)
+        if before is not None:
+            model.set_params(alpha=before * alpha).fit(X, y).set_params(alpha=alpha)
+        steps.clear()
+        assert_certified(model.fit(X, y), X, y, tol=1e-8)
+        counts[before] = len(steps)
+    assert max(counts.values()) <= counts[None]
+    assert max(counts[1.0], counts[1.1]) < 0.8 * counts[None]
+
+
+def test_hopeless_steps_are_not_taken(monkeypatch):
+    """Conjugate gradients give way as soon as they foresee that a factorisation costs less."""
+    steps, original = [], linear_fit.conjugate_gradients
+
+    def counted(*arguments):
+        for step in original(*arguments):
+            steps.append(1)
+            yield step
+
+    monkeypatch.setattr(linear_fit, "conjugate_gradients", counted)
+    systems = linear_fit.ColumnSystems
+    factorised, factorise = [], systems._factorise
+    monkeypatch.setattr(systems, "_factorise", lambda self: factorised.append(1) or factorise(self))
+    monkeypatch.setattr(systems, "_steps_of_a_factorisation", lambda self: 20.0)
+    X, y, _ = data("tall")
+    for share, hopeless in ((1e-5, True), (100.0, False)):
+        factorised.clear()
+        steps.clear()
+        model = SparseLpRegressor(share * Problem(X, y).alpha_max(), p=2, tol=1e-8).fit(X, y)
+        assert_certified(model, X, y, tol=1e-8)
+        assert bool(factorised) == hopeless
+        assert len(steps) < 10
+
+
 def test_single_precision_data_keep_double_certificates(way):
     X, y, s = data("wide")
     model = SparseLpRegressor(0.01, p=2, tol=1e-10).fit(X.astype(np.float32), y, s)
@@ -187,6 +261,25 @@ def test_conjugate_gradients_tell_where_they_are():
         if k == 8:
             break
     np.testing.assert_allclose(step.x, np.linalg.solve(matrix, b), rtol=1e-8)
+
+
+def test_conjugate_gradients_in_the_rows_are_those_in_the_columns():
+    rng = np.random.default_rng(6)
+    A, h, y = rng.normal(size=(5, 12)), rng.uniform(0.1, 3, 12), rng.normal(size=5)
+
+    def pull(v):
+        u = (A.T @ v) / h
+        return u, float(u @ (A.T @ v))
+
+    rows = kernel_conjugate_gradients(pull, lambda w: A @ w, y)
+    columns = conjugate_gradients(lambda u: h * u + A.T @ (A @ u), A.T @ y, 1.0 / h)
+    for k, (row, column) in enumerate(zip(rows, columns, strict=False)):
+        np.testing.assert_allclose((A.T @ row.x) / h, column.x, atol=1e-8)
+        np.testing.assert_allclose(h * row.image, column.residual, atol=1e-8)
+        assert row.square == pytest.approx(column.square, abs=1e-10)
+        if k == 4:
+            break
+    assert k == 4
 
 
 def test_conjugate_gradients_stop_where_there_is_no_curvature():

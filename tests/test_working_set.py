@@ -5,7 +5,9 @@ import pytest
 import scipy.sparse as sp
 
 from skl_sparse import SparseLpRegressor
+from skl_sparse.engine.design import StandardisedDesign, as_design
 from skl_sparse.engine.solvers import working_set
+from skl_sparse.engine.solvers.column_pool import ColumnPool
 
 N_ROWS, N_COLUMNS = 150, 600
 
@@ -51,3 +53,16 @@ def test_below_one_the_pool_keeps_what_it_had(monkeypatch):
     X, y = problem(1)
     SparseLpRegressor(0.02, p=0.5).fit(X, y)
     assert held and all(held)
+
+
+def test_a_pool_that_forgets_keeps_the_gram_of_the_rest():
+    X, _ = problem(2)
+    A = StandardisedDesign(as_design(X), np.full(N_ROWS, 1 / N_ROWS), True)
+    pool = ColumnPool(A)
+    pool.add(np.array([5, 3, 90, 17, 400, 1]))
+    pool.gram()
+    pool.reset(np.array([3, 17, 60, 90, 599]))
+    assert set(pool.columns) == {3, 17, 60, 90, 599}
+    assert np.array_equal(np.flatnonzero(pool.member), np.sort(pool.columns))
+    columns = A.dense(pool.columns)
+    np.testing.assert_allclose(pool.gram(), columns.T @ columns, atol=1e-12)

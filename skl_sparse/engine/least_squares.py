@@ -11,8 +11,8 @@ from .solvers import Problem, solve
 
 # Strengths in standardised units end at 2^-1000 and 2^1000: far beyond what matters.
 LARGEST = 1000
-# Factors in this range are multiplied as they are.
-PLAIN = 1e-60, 1e60
+# Factors in this range are multiplied as they are, up to their squares.
+PLAIN = 1e-30, 1e30
 
 
 @dataclass
@@ -168,8 +168,9 @@ def product(*powers):
     """
     size, twos = 1.0, 0.0
     for x, power in powers:
-        if power == 1.0 and np.all((x == 0) | ((PLAIN[0] < x) & (x < PLAIN[1]))):
-            size = size * x
+        low, high = (x, x) if isinstance(x, float) else (x.min(), x.max())
+        if abs(power) <= 2.0 and low > PLAIN[0] and high < PLAIN[1]:
+            size = size * x**power
             continue
         mantissa, exponent = np.frexp(np.where(x == 0, 1.0, x))
         small = abs(power) <= 100  # then mantissa**power is far from underflow, and exact enough
@@ -177,6 +178,8 @@ def product(*powers):
         whole = np.floor(log)
         part = (mantissa**power if small else 1.0) * np.exp2(log - whole)
         size, twos = size * np.where(x == 0, 0.0, part), twos + whole
+    if not np.any(twos):
+        return size
     if np.abs(twos).max() > LARGEST // 2:
         size, exponent = np.frexp(size)
         twos = np.clip(twos + exponent, -LARGEST, LARGEST)

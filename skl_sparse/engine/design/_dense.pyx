@@ -4,10 +4,7 @@ Sums are kept in double whatever the type of the data. Callers cut the array int
 lines have their entries side by side.
 """
 
-from scipy.linalg.cython_blas cimport ddot, dgemm, dsyrk
-
-cdef enum:
-    PIECE = 512
+from scipy.linalg.cython_blas cimport dgemm, dsyrk
 
 ctypedef fused real_t:
     float
@@ -71,70 +68,53 @@ def sums_by_columns(
 ):
     """Per column: sums of w*d and w*d**2, d = x - shift; the lines are columns.
 
-    An addition waits for the one before it in the same sum, so there are four of each. Where
-    weights are equal, as most are, BLAS sums squares in pieces that stay in the nearest cache.
+    Four columns at a time: an addition waits for the one before it in the same sum. And in
+    stretches, whose sums have little rounding.
     """
-    cdef Py_ssize_t i, j, k, n_rows = columns.shape[1]
-    cdef const real_t *x
+    cdef double sums[8]
+    cdef Py_ssize_t i, j, k, start, stop
+    cdef Py_ssize_t n_rows = columns.shape[1], last = columns.shape[0] - 1
+    cdef Py_ssize_t i1, i2, i3
+    cdef const real_t *x0
+    cdef const real_t *x1
+    cdef const real_t *x2
+    cdef const real_t *x3
     cdef const double *w = &weights[0]
-    cdef double c, d0, d1, d2, d3, wd0, wd1, wd2, wd3
+    cdef double c0, c1, c2, c3, d0, d1, d2, d3, wd0, wd1, wd2, wd3
     cdef double total0, total1, total2, total3, square0, square1, square2, square3
-    cdef double piece[PIECE]
-    cdef double ones[PIECE]
-    cdef int n, one = 1
-    cdef bint equal = True
     with nogil:
-        for k in range(1, n_rows):
-            if w[k] != w[0]:
-                equal = False
-                break
-        for k in range(PIECE):
-            ones[k] = 1.0
-        for i in range(columns.shape[0]):
-            x = &columns[i, 0]
-            c = shift[i]
-            if equal:
-                total0 = square0 = 0.0
-                k = 0
-                while k < n_rows:
-                    n = <int> min(<Py_ssize_t> PIECE, n_rows - k)
-                    for j in range(n):
-                        piece[j] = x[k + j] - c
-                    total0 += ddot(&n, piece, &one, ones, &one)
-                    square0 += ddot(&n, piece, &one, piece, &one)
-                    k += n
-                first[i] += w[0] * total0
-                second[i] += w[0] * square0
-                continue
-            total0 = total1 = total2 = total3 = 0.0
-            square0 = square1 = square2 = square3 = 0.0
-            k = 0
-            while k + 4 <= n_rows:
-                d0 = x[k] - c
-                d1 = x[k + 1] - c
-                d2 = x[k + 2] - c
-                d3 = x[k + 3] - c
-                wd0 = w[k] * d0
-                wd1 = w[k + 1] * d1
-                wd2 = w[k + 2] * d2
-                wd3 = w[k + 3] * d3
-                total0 += wd0
-                total1 += wd1
-                total2 += wd2
-                total3 += wd3
-                square0 += wd0 * d0
-                square1 += wd1 * d1
-                square2 += wd2 * d2
-                square3 += wd3 * d3
-                k += 4
-            while k < n_rows:
-                d0 = x[k] - c
-                wd0 = w[k] * d0
-                total0 += wd0
-                square0 += wd0 * d0
-                k += 1
-            first[i] += (total0 + total1) + (total2 + total3)
-            second[i] += (square0 + square1) + (square2 + square3)
+        for i in range(0, last + 1, 4):
+            # What is beyond the last column repeats it, to no effect.
+            i1, i2, i3 = min(i + 1, last), min(i + 2, last), min(i + 3, last)
+            x0, x1, x2, x3 = &columns[i, 0], &columns[i1, 0], &columns[i2, 0], &columns[i3, 0]
+            c0, c1, c2, c3 = shift[i], shift[i1], shift[i2], shift[i3]
+            for start in range(0, n_rows, 4096):
+                stop = min(start + 4096, n_rows)
+                total0 = total1 = total2 = total3 = 0.0
+                square0 = square1 = square2 = square3 = 0.0
+                for k in range(start, stop):
+                    d0 = x0[k] - c0
+                    d1 = x1[k] - c1
+                    d2 = x2[k] - c2
+                    d3 = x3[k] - c3
+                    wd0 = w[k] * d0
+                    wd1 = w[k] * d1
+                    wd2 = w[k] * d2
+                    wd3 = w[k] * d3
+                    total0 += wd0
+                    total1 += wd1
+                    total2 += wd2
+                    total3 += wd3
+                    square0 += wd0 * d0
+                    square1 += wd1 * d1
+                    square2 += wd2 * d2
+                    square3 += wd3 * d3
+                # Side by side, so that the compiler takes the columns by pairs.
+                sums[0], sums[1], sums[2], sums[3] = total0, total1, total2, total3
+                sums[4], sums[5], sums[6], sums[7] = square0, square1, square2, square3
+                for j in range(min(4, last + 1 - i)):
+                    first[i + j] += sums[j]
+                    second[i + j] += sums[4 + j]
 
 
 def fill_panel(
@@ -168,15 +148,15 @@ def fill_panel(
 
 
 def add_products(
-    const double[:, ::1] panel, bint lines_are_columns, Py_ssize_t n_known, double[:, :] out
+    const double[:, :] panel, bint lines_are_columns, Py_ssize_t n_known, double[:, :] out
 ):
     """out[a, b] += x_(n_known + a) . x_b for the columns x_b of a panel: all pairs with a known
     column, and each pair of new ones once, in one of the two places that are its. The rows of
-    ``out`` are contiguous.
+    either array are contiguous.
     """
     cdef int stride, known = <int> n_known, new = <int> out.shape[0]
     cdef int length = <int> panel.shape[1 if lines_are_columns else 0]
-    cdef int width = <int> panel.shape[1]
+    cdef int width = <int> max(panel.shape[1], panel.strides[0] // <Py_ssize_t> sizeof(double))
     cdef double one = 1.0
     cdef char *plain = b"N"
     cdef char *transposed = b"T"

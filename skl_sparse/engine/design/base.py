@@ -74,6 +74,10 @@ class Design(ABC):
     entry_cost: float
     #: Memory of one entry of a gathered column.
     gathered_entry_bytes: int
+    #: A method that returns X X^T, where BLAS does it.
+    row_gram = None
+    #: A method that returns the design of every k-th row, where it reads no others.
+    sample = None
     #: Ratio of mean to deviation up to which a column may be centred lazily without losing digits.
     lazy_offset: float
 

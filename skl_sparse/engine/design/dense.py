@@ -82,7 +82,7 @@ class DenseDesign(Design):
         return self._dot(R) if self.lines_are_columns else self._scatter(R)
 
     def predict(self, W):
-        columns = np.flatnonzero(W.any(axis=1))
+        columns = np.flatnonzero(W[:, 0] if W.shape[1] == 1 else W.any(axis=1))
         # Reading a few columns of each row beats reading all of them.
         if len(columns) >= self.n_columns // (2 if self.lines_are_columns else 8):
             return self._scatter(W) if self.lines_are_columns else self._dot(W)
@@ -100,20 +100,46 @@ class DenseDesign(Design):
 
     def gram(self, known, new, row_weights, center, out):
         columns = np.concatenate([known, new])
-        center = center[columns]
+        center, weight = center[columns], row_weights[0]
+        every = len(columns) == self.n_columns and bool((np.diff(columns) == 1).all())
+        plain = self.lines.dtype == np.float64 and self.lines.flags.c_contiguous
+        alike = bool((row_weights == weight).all())
+        as_it_lies = plain and every and alike and not center.any()
         out[:] = 0.0
-        roots = np.sqrt(row_weights)
+        if as_it_lies:
+            for rows in blocks(self.n_rows, CHUNK // len(columns)):
+                lines = self.X[rows].T if self.lines_are_columns else self.X[rows]
+                _dense.add_products(lines, self.lines_are_columns, len(known), out)
+            out *= weight
+        else:
+            self._add_products_of(columns, np.sqrt(row_weights), center, len(known), out)
+        _dense.fold(out, len(known))
+
+    def _add_products_of(self, columns, row_scale, center, n_known, out):
+        """Add the products of columns less their centres, with scaled rows, panel by panel."""
         length = max(LEAST_ROWS, PANEL // max(1, len(columns)))
         entries = np.empty(min(length, self.n_rows) * len(columns))
         for rows in blocks(self.n_rows, length):
             block = self.X[rows]
             shape = len(block), len(columns)
-            panel = entries[: len(block) * len(columns)].reshape(
+            lines = entries[: len(block) * len(columns)].reshape(
                 shape[::-1] if self.lines_are_columns else shape
             )
-            _dense.fill_panel(block, columns, center, roots[rows], self.lines_are_columns, panel)
-            _dense.add_products(panel, self.lines_are_columns, len(known), out)
-        _dense.fold(out, len(known))
+            _dense.fill_panel(
+                block, columns, center, row_scale[rows], self.lines_are_columns, lines
+            )
+            _dense.add_products(lines, self.lines_are_columns, n_known, out)
+
+    def row_gram(self):
+        out = np.zeros((self.n_rows, self.n_rows))
+        step = CHUNK if self.X.dtype == np.float64 else BLOCK
+        for columns in blocks(self.n_columns, step // self.n_rows):
+            block = as_double(self.X[:, columns])
+            out += block @ block.T
+        return out
+
+    def sample(self, every):
+        return DenseDesign(self.X[::every].copy("K"), self.n_threads)
 
     def gather(self, columns, row_scale, column_scale):
         values = np.empty((len(columns), self.n_rows))
@@ -126,8 +152,10 @@ class DenseDesign(Design):
         return DenseColumns(values)
 
     def moments(self, weights, center):
-        # The first row lies among the others: sums about it lose little to cancellation.
-        shift = self.X[0].astype(np.float64) if center else np.zeros(self.n_columns)
+        # Half-way between two rows is among the others: sums about it lose little to cancellation.
+        shift = np.zeros(self.n_columns)
+        if center:
+            shift = 0.5 * self.X[0].astype(np.float64) + 0.5 * self.X[-1].astype(np.float64)
         first, second = np.zeros(self.n_columns), np.zeros(self.n_columns)
 
         def task(columns):

@@ -4,6 +4,15 @@ import numpy as np
 
 from .base import PER_PASS, STRETCH, DenseColumns, SparseColumns, blocks
 
+# Numbers of a block of columns whose products are summed while they are in the cache: 2 MiB.
+BLOCK = 1 << 18
+# Ratio of mean to deviation up to which products are centred afterwards: a little is cancelled.
+LATE = 8.0
+# Products of rows are centred afterwards while that cancels no more than this multiple of what is left.
+MOST_CANCELLED = 64.0
+# And while no square of the data leaves the range of numbers.
+PLAIN = 1e-200, 1e200
+
 
 class StandardisedDesign:
     """A = diag(q) (X - 1 mean^T) diag(1/d), seen through the same three questions as X.
@@ -79,7 +88,14 @@ class StandardisedDesign:
         columns = np.concatenate([known, new])
         if out is None:
             out = np.empty((len(new), len(columns)))
-        self.design.gram(known, new, self.weights, self.mean, out)
+        with np.errstate(over="ignore", invalid="ignore"):
+            late = np.abs(self.mean[columns] * self.scale[columns]).max(initial=0.0) <= LATE
+        center = np.broadcast_to(0.0, self.n_columns) if late else self.mean
+        self.design.gram(known, new, self.weights, center, out)
+        if late and self.center:
+            mean = self.mean[columns]
+            for rows in blocks(len(new), PER_PASS):
+                out[rows] -= mean[len(known) :][rows, None] * mean
         out *= self.scale[columns]
         out *= self.scale[new, None]
         held = self._held(columns)
@@ -90,6 +106,54 @@ class StandardisedDesign:
             among_new = places >= len(known)
             out[places[among_new] - len(known)] = products.T[among_new]
         return out
+
+    def sampled_gram(self, columns, every):
+        """About A^T A for the named columns, from every so many rows."""
+        weights = self.weights[::every] / self.weights[::every].sum()
+        out = np.empty((len(columns), len(columns)))
+        self.design.sample(every).gram(columns[:0], columns, weights, self.mean, out)
+        out *= self.scale[columns]
+        out *= self.scale[columns, None]
+        return out
+
+    def row_gram(self, column_weights):
+        """A W A^T, shape (n_rows, n_rows), with W = diag(column_weights)."""
+        products = self._plain_row_gram(column_weights)
+        if products is not None:
+            return products
+        products = np.zeros((self.n_rows, self.n_rows))
+        roots = np.sqrt(column_weights)
+        columns = np.flatnonzero(roots)
+        for some in blocks(len(columns), BLOCK // self.n_rows):
+            block = self.dense(columns[some])
+            block *= roots[columns[some]]
+            products += block @ block.T
+        return products
+
+    def _plain_row_gram(self, column_weights):
+        """The same from X X^T, centred afterwards; None where that is not it, or would cancel.
+
+        It is where the weights are alike in the units of X.
+        """
+        if self.design.row_gram is None or len(self.idle_rows):
+            return None
+        varies = self.scale > 0
+        with np.errstate(over="ignore", invalid="ignore"):
+            weights = (column_weights * self.scale * self.scale)[varies]
+            weight = weights.max(initial=0.0)
+            cancels = weight * (self.mean @ self.mean) > MOST_CANCELLED * column_weights.sum()
+        alike = weights.min(initial=np.inf) >= (1 - 1e-12) * weight
+        if not alike or cancels or not PLAIN[0] < weight < PLAIN[1]:
+            return None
+        products = self.design.row_gram()
+        if self.center:
+            sums = products @ self.weights
+            products -= sums
+            products -= sums[:, None]
+            products += self.weights @ sums
+        products *= weight * self.q
+        products *= self.q[:, None]
+        return products
 
     def _held(self, columns):
         """(place in ``columns``, row of ``centred``) of each column held centred."""

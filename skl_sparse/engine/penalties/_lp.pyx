@@ -164,9 +164,16 @@ cdef class LpPenalty(Penalty):
         ``lam_j = inf`` excludes column j: its coefficient is zero whatever its correlation.
     p : float
     positive : bool
+
+    Attributes
+    ----------
+    quadratic : bool
+        Whether every h_j is a quadratic without a bound: the problem is a linear system, and the
+        sums over all columns, of which a look takes several, are plain loops.
     """
 
     cdef readonly double p
+    cdef readonly bint quadratic
     cdef readonly object lam
     cdef readonly object l2
     cdef const double[::1] lam_
@@ -180,6 +187,7 @@ cdef class LpPenalty(Penalty):
             lam = np.where(np.isinf(lam), lam, 0.0)
         self.n_columns = len(lam)
         self.p, self.positive = p, positive
+        self.quadratic = p == 2.0 and not positive
         self.lam, self.l2 = lam, l2
         self.lam_, self.l2_ = lam, l2
         # With all lam zero, or infinite, what is left is convex whatever p.
@@ -203,11 +211,6 @@ cdef class LpPenalty(Penalty):
     def unpenalised(self):
         """Mask of the columns with neither term."""
         return (self.lam == 0) & (self.l2 == 0)
-
-    @property
-    def quadratic(self):
-        """Whether every h_j is a quadratic without a bound: the problem is a linear system."""
-        return self.p == 2.0 and not self.positive
 
     def restrict(self, columns):
         """The same penalty on the named columns."""
@@ -287,3 +290,40 @@ cdef class LpPenalty(Penalty):
         if self.lam_[j] == 0.0:
             return 0.0
         return self.lam_[j] if self.p == 1.0 else INFINITY
+
+    def value(self, const double[::1] u):
+        if not self.quadratic:
+            return Penalty.value(self, u)
+        cdef Py_ssize_t j
+        cdef const double *l2 = &self.l2_[0]
+        cdef double total = 0.0
+        with nogil:
+            for j in range(u.shape[0]):
+                total += l2[j] * u[j] * u[j]
+        return 0.5 * total
+
+    def violations(self, const double[::1] u, const double[::1] c):
+        if not self.quadratic:
+            return Penalty.violations(self, u, c)
+        out = np.empty(u.shape[0])
+        cdef double[::1] target = out
+        cdef Py_ssize_t j
+        cdef const double *l2 = &self.l2_[0]
+        cdef double minimiser
+        with nogil:
+            for j in range(u.shape[0]):
+                minimiser = (u[j] + c[j]) / (1.0 + l2[j])
+                target[j] = fabs((0.0 if self.lam_[j] == INFINITY else minimiser) - u[j])
+        return out
+
+    def dual_sums(self, double s, const double[::1] c, const unsigned char[::1] skip):
+        if not self.quadratic:
+            return Penalty.dual_sums(self, s, c, skip)
+        cdef Py_ssize_t j
+        cdef const double *l2 = &self.l2_[0]
+        cdef double total = 0.0
+        with nogil:
+            for j in range(c.shape[0]):
+                if not (skip[j] or c[j] == 0.0 or self.lam_[j] == INFINITY):
+                    total += c[j] / l2[j] * c[j]
+        return 0.5 * s * s * total, s * total

@@ -27,11 +27,11 @@ cdef class System:
         """Take the residual of another system of the same kind, on the same columns."""
         pass
 
-    # Whether normal_matrix is at hand.
+    # Whether normal_block is at hand.
     has_matrix = False
 
-    def normal_matrix(self, columns):
-        """A_columns^T A_columns"""
+    def normal_block(self, rows, columns):
+        """A_rows^T A_columns"""
         raise NotImplementedError
 
     def normal_rows(self, columns):
@@ -95,8 +95,8 @@ cdef class GramSystem(System):
 
     has_matrix = True
 
-    def normal_matrix(self, columns):
-        return self.matrix[np.ix_(columns, columns)]
+    def normal_block(self, rows, columns):
+        return self.matrix[rows[:, None], columns]
 
     def normal_rows(self, columns):
         return self.matrix[columns]
@@ -146,9 +146,9 @@ cdef class DenseSystem(System):
 
     has_matrix = True
 
-    def normal_matrix(self, columns):
-        rows = self.matrix[columns]
-        return rows @ rows.T
+    def normal_block(self, rows, columns):
+        left = self.matrix[rows]
+        return left @ (left if rows is columns else self.matrix[columns]).T
 
     def copy(self):
         return DenseSystem(self.matrix, self.r)

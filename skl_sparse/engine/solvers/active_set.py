@@ -7,9 +7,10 @@ coordinates cost no new factorisation: one more solve with the old one each.
 """
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.linalg import LinAlgError
 
 from .conjugate_gradients import conjugate_gradients
+from .packed_cholesky import cholesky
 
 # Supports up to this size have their Newton system factorised, larger ones use conjugate gradients.
 MOST_FACTORISED = 4000
@@ -64,8 +65,9 @@ def newton_direction(system, support, gradient, curvature):
 
     No direction where the matrix is not positive definite.
     """
+    # Twin columns make the Gram singular; the least of ridges lets them share.
     try:
-        solve = factorised(system, support, curvature)
+        solve = cholesky(system.normal_block, support, curvature + 1e-12)
     except LinAlgError:
         return None, None
     return solve(gradient), solve
@@ -97,15 +99,6 @@ def along_the_border(old, direction, solve, most_held):
         rows = inverse[: len(held)]
         direction -= np.linalg.lstsq(rows[:, held].T, direction[held], rcond=None)[0] @ rows
         direction[x == 0.0] = 0.0
-
-
-def factorised(system, support, curvature):
-    """b -> (A_S^T A_S + diag(curvature))^-1 b by Cholesky."""
-    matrix = system.normal_matrix(support)
-    # Twin columns make the Gram singular; the least of ridges lets them share.
-    matrix[np.diag_indices(len(support))] += curvature + 1e-12
-    factor = cho_factor(matrix.T, overwrite_a=True, check_finite=False)
-    return lambda b: cho_solve(factor, b, check_finite=False)
 
 
 def iterated(system, support, curvature, gradient, old, bounded):

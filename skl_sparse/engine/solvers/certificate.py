@@ -67,6 +67,10 @@ def dual_value(loss, penalty, ray, search=True):
     if not 0.0 < high < math.inf:
         return 0.0
 
+    if penalty.quadratic:
+        found = parabola_peak(loss, penalty, ray, high)
+        return max(found, 0.0) if math.isfinite(found) else 0.0
+
     def slope(s):
         value = loss.dual_slope(s, ray.square, ray.product)
         value -= penalty.dual_sums(s, ray.c, ray.skip)[1]
@@ -90,6 +94,15 @@ def dual_value(loss, penalty, ray, search=True):
     # Any s is feasible: where the search runs out of steps, what it has will do.
     high = brentq(slope, *bracket(slope, low, high), xtol=1e-300, rtol=4 * EPS, disp=False)
     return max(value(high), 0.0)
+
+
+def parabola_peak(loss, penalty, ray, high):
+    """The best dual objective for 0 <= s <= high where it is a quadratic: one sum over columns."""
+    conjugates, bend = penalty.dual_sums(high, ray.c, ray.skip)
+    first = loss.dual_slope(0.0, ray.square, ray.product)
+    last = loss.dual_slope(high, ray.square, ray.product) - bend
+    share = first / (first - last) if last < 0.0 else 1.0
+    return loss.dual_value(share * high, ray.square, ray.product) - share * share * conjugates
 
 
 def bracket(slope, low, high):

@@ -11,6 +11,11 @@ SMALL = 1024
 COPIED = 512
 # Memory that the working set may always take; beyond, it is bounded by a share of X.
 FREE_BYTES = 1 << 24
+# A larger one is formed where it takes no more than so many times the memory of the columns, which a
+# sweep reads either way; on a Gram Newton steps factorise.
+GRAM_FIRST = 2
+# Columns for which a Gram has room to spare.
+SPARE = 64
 
 
 class ColumnPool:
@@ -46,14 +51,17 @@ class ColumnPool:
         self._block = None
 
     def reset(self, columns):
-        """Forget all but these columns, keeping what is known of their Gram."""
-        place = np.full(self.A.n_columns, -1, dtype=np.intp)
-        place[self.columns[: self._known]] = np.arange(self._known)
-        known = columns[place[columns] >= 0]
-        gram = self._view(self._known)[np.ix_(place[known], place[known])]
-        self._entries, self._stride, self._known = gram.reshape(-1), len(known), len(known)
-        new = columns[place[columns] < 0]
-        self.columns = np.concatenate([known, new])
+        """Forget all but these columns, keeping what is known of their Gram, where it lies."""
+        wanted = np.zeros(self.A.n_columns, dtype=bool)
+        wanted[columns] = True
+        kept = np.flatnonzero(wanted[self.columns[: self._known]])
+        gram = self._view(self._known)
+        for to, i in enumerate(kept):  # no row lands on one still to move
+            gram[to, : len(kept)] = gram[i, kept]
+        held = self.columns[kept]
+        wanted[held] = False
+        self.columns = np.concatenate([held, np.flatnonzero(wanted)])
+        self._known = len(held)
         self.member[:] = False
         self.member[self.columns] = True
         self._block = None
@@ -88,10 +96,10 @@ class ColumnPool:
     def _stretch(self, m):
         """Make room in place: a second copy of the Gram might be the largest array of a fit.
 
-        There is some to spare, so that the last columns, which come one by one, find theirs. What
+        There is some to spare, so that the last columns, which come a few at a time, find theirs. What
         is small moves in one copy.
         """
-        known, old, new = self._known, self._stride, m + m // 16 + 32
+        known, old, new = self._known, self._stride, m + SPARE
         if new <= COPIED:
             entries = np.empty(new * new)
             entries.reshape(new, new)[:known, :known] = self._view(known)
@@ -115,9 +123,7 @@ class ColumnPool:
         return self.A.design.stored_in(columns) * self.A.design.gathered_entry_bytes
 
     def _gram_pays(self, columns):
-        m = len(columns)
-        if m <= SMALL:
+        size = 8 * len(columns) ** 2
+        if len(columns) <= SMALL:
             return True
-        if 8 * m * m > self._most_bytes:
-            return False
-        return m * m <= 2 * self.A.design.entry_cost * self.A.design.stored_in(columns)
+        return size <= min(self._most_bytes, GRAM_FIRST * self._gathered_bytes(columns))

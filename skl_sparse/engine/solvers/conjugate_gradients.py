@@ -1,6 +1,7 @@
 """Preconditioned conjugate gradients, one step at a time: the caller knows when to stop."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy.linalg.blas import daxpy
@@ -19,12 +20,15 @@ class Step:
         The residual's square in the metric of the preconditioner.
     length : float
         How far along its last direction x has come.
+    image : ndarray or None
+        H^-1 A^T residual, for `kernel_conjugate_gradients`.
     """
 
     x: np.ndarray
     residual: np.ndarray
     square: float
     length: float = 0.0
+    image: np.ndarray | None = None
 
 
 def conjugate_gradients(operator, b, inverse):
@@ -35,13 +39,14 @@ def conjugate_gradients(operator, b, inverse):
     operator : callable
         A positive semidefinite linear map. It may be called once more than there are steps.
     b : ndarray of shape (m,)
-    inverse : ndarray of shape (m,) or float
-        Diagonal of the preconditioner, about that of the operator's inverse.
+    inverse : callable, ndarray of shape (m,) or float
+        The preconditioner, about the operator's inverse; or its diagonal.
 
     Ends where the residual is zero or a direction has no positive curvature.
     """
+    prepare = inverse if callable(inverse) else partial(np.multiply, inverse)
     r = b.copy()
-    z = inverse * r
+    z = prepare(r)
     p = z.copy()
     step = Step(np.zeros_like(b), r, float(r @ z))
     yield step
@@ -53,8 +58,44 @@ def conjugate_gradients(operator, b, inverse):
         step.length = step.square / bend
         daxpy(p, step.x, a=step.length)
         daxpy(q, r, a=-step.length)
-        np.multiply(inverse, r, out=z)
+        z = prepare(r)
         old, step.square = step.square, float(r @ z)
         yield step
         p *= step.square / old
         p += z
+
+
+def kernel_conjugate_gradients(pull, push, b):
+    """The same for (I + K) x = b in the inner product of K = push pull, of low rank or not.
+
+    Those are the conjugate gradients for (H + A^T A) du = A^T b prepared by H, with
+    K = A H^-1 A^T and du = H^-1 A^T x: all vectors are as long as the rows of A.
+
+    Parameters
+    ----------
+    pull : callable
+        H^-1 A^T v for a vector v, and v^T K v.
+    push : callable
+        A w for a vector w.
+    b : ndarray of shape (n,)
+    """
+    r = b.copy()
+    image, square = pull(r)
+    step = Step(np.zeros_like(b), r, square, image=image)
+    yield step
+    p, kernel_p = np.zeros_like(b), np.zeros_like(b)
+    while step.square > 0.0:
+        p += r
+        kernel_p += push(step.image)
+        q = p + kernel_p
+        bend = float(kernel_p @ q)
+        if not bend > 0.0:
+            return
+        step.length = step.square / bend
+        daxpy(p, step.x, a=step.length)
+        daxpy(q, r, a=-step.length)
+        old = step.square
+        step.image, step.square = pull(r)
+        yield step
+        p *= step.square / old
+        kernel_p *= step.square / old

@@ -84,7 +84,7 @@ def descend(system, loss, penalty, u, goal, square=math.nan, cheap=None, free=0.
         )
         spent += work
         before, support = support, u != 0.0
-        if sweeps == ACTIVE_SWEEPS and before is not None:
+        if sweeps == ACTIVE_SWEEPS and before is not None and support.any():
             share = CHANGING if late and not system.has_matrix else 0.0
             if np.count_nonzero(before != support) <= share * len(active):
                 newton_step(system, penalty, u, np.flatnonzero(support))

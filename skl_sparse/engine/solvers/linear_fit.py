@@ -3,25 +3,33 @@
 With H = diag(h'') the optimality condition A^T (y - A u) = H u is linear, and the step du to its
 solution is that of (H + A^T A) du = s, where s = A^T r - H u is what u leaves of it. The duality
 gap of u, with its own residual r as the dual point, is s^T H^-1 s / 2: it costs nothing to watch.
+
+Where the rows are fewer than the columns, and each column has a penalty, the solution is
+u = H^-1 A^T b with (I + K) b = y and K = A H^-1 A^T: a system of the size of the rows. What b
+leaves of it, g = y - b - K b, leaves s = A^T g, so that the gap is g^T K g / 2.
 """
 
 import math
+from functools import cached_property
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
-from .conjugate_gradients import conjugate_gradients
+from .conjugate_gradients import conjugate_gradients, kernel_conjugate_gradients
 from .newton_systems import LEAST_CURVATURE, MOST_FACTORISED
 from .working_set import PATIENCE, Solution
 
-# A factorisation that costs no more than so many steps of conjugate gradients needs no contest.
-FEW_STEPS = 20
+# A factorisation that costs no more than so many steps of conjugate gradients needs no contest;
+# else they go on while the steps foreseen, of which the first are the best, stay below this share.
+FEW_STEPS, SHARE = 8, 0.5
 # Steps of conjugate gradients before the certificate is looked at, whatever they foresee.
 MOST_STEPS = 2000
 # Multiplications of a matrix product in the time of one number touched once in memory.
 BLAS_SPEED = 8
-# Numbers of a block of columns whose products are summed while they are in the cache: 2 MiB.
-BLOCK = 1 << 18
+# Rows of a sample for each column, and how many times as many there have to be.
+SAMPLED, LEAST_SPARED = 25, 4
+# Share of its norm that a column keeps if the sample misses it.
+UNSEEN = 0.01
 # Curvature at which a column counts as penalised when the gap is foreseen.
 LEAST_WEIGHT = 1e-8
 
@@ -31,20 +39,19 @@ def solve(problem, U, *, tol, max_iter):
     solutions, systems = [], None
     for t in range(problem.n_targets):
         if systems is None or not systems.serves(problem.penalties[t]):
-            systems = LinearSystems(problem.A, problem.penalties[t], problem.n_targets - t)
+            systems = linear_systems(problem.A, problem.penalties[t], problem.n_targets - t)
         solutions.append(fit(problem, t, U[:, t], systems, tol, max_iter))
     return solutions
 
 
 def fit(problem, t, u, systems, tol, max_iter):
     """One target's fit: solve, look at the certificate, and solve for what is left."""
-    penalty, A = problem.penalties[t], problem.A
     u = np.where(systems.live, u, 0.0)
-    c = A.correlate(problem.residuals(u[:, None], [t]))[:, 0]
+    search = systems.search(problem.Y[:, t], u)
     best, lowest, idle, goal = None, math.inf, 0, 0.9 * tol
     for n_iter in range(1, max_iter + 1):
-        new = u + systems.solve(c - penalty.l2 * u, goal)
-        (now,) = problem.evaluate(new[:, None], [t])
+        new, dual = search.advance(goal)
+        (now,) = problem.evaluate(new[:, None], [t], dual)
         certificate, objective = now.certificate, now.objective
         idle += 1
         if best is None or certificate.deciding[1] < best.certificate.deciding[1]:
@@ -57,25 +64,34 @@ def fit(problem, t, u, systems, tol, max_iter):
             systems.distrust()
         # Conjugate gradients lower the objective at every step, the gap only in the long run.
         if objective < lowest:
-            u, c, lowest = new, now.correlations, objective
+            lowest = objective
+            search.accept(new, now)
         goal *= 0.1
     best.n_iter = n_iter
     return best
 
 
-class LinearSystems:
-    """(H + A^T A) du = s, for all targets of one penalty.
+def linear_systems(A, penalty, n_targets):
+    """The systems of a penalty, of the size of the rows where that is smaller, and possible."""
+    live = (A.scale > 0) & (penalty.lam < np.inf)
+    wide = np.count_nonzero(live) > A.n_rows
+    # Without a penalty on each column there is no H^-1.
+    small = wide and penalty.l2.min(where=live, initial=np.inf) > LEAST_CURVATURE
+    return (RowSystems if small else ColumnSystems)(A, penalty.l2, live, wide, n_targets)
 
-    Conjugate gradients first, for as many steps as a factorisation would cost: that is at most
-    twice the cheaper of the two, whichever it turns out to be.
+
+class LinearSystems:
+    """Linear systems for all targets of one penalty: solved by steps, or by a factorisation.
+
+    Conjugate gradients first, for as many steps as a factorisation would cost, or until they
+    foresee that they need more: that is at most twice the cheaper of the two, and rarely so.
     """
 
-    def __init__(self, A, penalty, n_targets):
-        self.A = A
-        self.live = (A.scale > 0) & (penalty.lam < np.inf)
-        self.h = np.where(self.live, penalty.l2, 0.0)
-        self.columns = np.flatnonzero(self.live)
-        self.wide = len(self.columns) > A.n_rows
+    def __init__(self, A, h, live, wide, n_targets):
+        self.A, self.live = A, live
+        self.h = np.where(live, h, 0.0)
+        self.columns = np.flatnonzero(live)
+        self.wide = wide
         self.factor = None
         self.steps = self._steps_of_a_factorisation() / n_targets
 
@@ -91,48 +107,48 @@ class LinearSystems:
         self.factor, self.steps = None, math.inf
 
     def solve(self, s, goal):
-        """du, to a relative duality gap of ``goal`` as far as it can be foreseen."""
-        s = np.where(self.live, s, 0.0)
-        du = np.zeros_like(s)
+        """The solution, to a relative duality gap of ``goal`` as far as it can be foreseen.
+
+        And the last `Step` if it leads all the way there.
+        """
+        x = np.zeros_like(s)
         if self.factor is None and self.steps > FEW_STEPS:
-            du, s, done = self._iterate(s, goal, min(self.steps, MOST_STEPS), self.wide)
+            step, done = self._iterate(s, goal, self.steps)
             if done:
-                return du
+                return step.x, step
+            if step is not None:
+                x, s = step.x, step.residual
         if self.factor is None and self.steps < math.inf:
-            self.factor = self._factorise()
+            try:
+                self.factor = self._factorise()
+            except LinAlgError:
+                self.distrust()
         more = self.factor(s) if self.factor else None
         if more is None or not np.isfinite(more).all():
             self.distrust()
-            more = self._iterate(s, goal, MOST_STEPS, False)[0]
-        return du + more
+            step = self._iterate(s, goal, math.inf)[0]
+            more = 0.0 if step is None else step.x
+        return x + more, None
 
-    def _iterate(self, s, goal, most, penalty_alone):
-        """du, what it leaves of s, and whether that is little enough.
+    def _iterate(self, s, goal, most):
+        """The `Step` that conjugate gradients come to, and whether it leaves little enough.
 
-        The preconditioner is the diagonal of H + A^T A or, with ``penalty_alone``, that of H: with
-        few rows most of the system is H.
+        None if rounding stands in the way.
         """
-        h, dead = self.h, np.flatnonzero(~self.live)
-        diagonal = np.where(penalty_alone & (h > LEAST_CURVATURE), h, 1.0 + h)
-        weight = 1.0 / np.maximum(h, LEAST_WEIGHT)
-
-        def operator(p):
-            q = self.A.correlate(self.A.predict(p[:, None]))[:, 0]
-            q[dead] = 0.0
-            q += h * p
-            return q
-
-        same, least = np.array_equal(diagonal, h), None
+        first = least = None
         with np.errstate(over="ignore", invalid="ignore"):
-            for k, step in enumerate(conjugate_gradients(operator, s, 1.0 / diagonal)):
-                gap = step.square if same else step.residual @ (weight * step.residual)
-                least = max(goal, 1e-28 * gap) if least is None else least
+            for k, (step, gap) in enumerate(self._path(s)):
+                last = step
+                if first is None:
+                    first, least = gap, max(goal, 1e-28 * gap)
                 done = gap <= least
-                if done or k >= most:
+                if done or k >= min(most, MOST_STEPS):
                     break
-        if not (np.isfinite(step.x).all() and np.isfinite(step.residual).all()):
-            return np.zeros_like(s), s, False
-        return step.x, step.residual, done
+                if k > most / 16 and foreseen(k, first, gap, least) > SHARE * most:
+                    break
+        if not (np.isfinite(last.x).all() and np.isfinite(last.residual).all()):
+            return None, False
+        return last, done
 
     def _steps_of_a_factorisation(self):
         """What forming and factorising the smaller system costs, in steps of two passes over X."""
@@ -143,24 +159,57 @@ class LinearSystems:
         design = self.A.design
         stored = max(1, design.stored_in(self.columns))
         if self.wide:
-            blocks = max(1, n * m / BLOCK)
-            products = n * n * m / BLAS_SPEED + 4 * n * m + blocks * stored * design.entry_cost
+            products = n * n * m / BLAS_SPEED
         else:
             products = stored * (stored / n) * design.entry_cost**2 / BLAS_SPEED
         return (products + small**3 / 3 / BLAS_SPEED) / (2 * stored * design.entry_cost)
 
-    def _factorise(self):
-        """A function that solves the system; None if rounding stands in the way."""
-        try:
-            return self._row_factor() if self.wide else self._column_factor()
-        except LinAlgError:
-            return None
 
-    def _column_factor(self):
-        """Cholesky of H + A^T A, scaled to unit diagonal."""
+class ColumnSystems(LinearSystems):
+    """(H + A^T A) du = s."""
+
+    def search(self, y, u):
+        return ColumnSearch(self, u, y - self.A.predict(u[:, None])[:, 0] if u.any() else y)
+
+    def _path(self, s):
+        """Conjugate gradients, and the duality gap of each step.
+
+        The preconditioner is the system of a sample of very many rows, or else the diagonal: that
+        of H + A^T A or, with few rows, that of H: there most of the system is H.
+        """
+        h, dead = self.h, np.flatnonzero(~self.live)
+        diagonal = np.where(self.wide & (h > LEAST_CURVATURE), h, 1.0 + h)
+        weight = 1.0 / np.maximum(h, LEAST_WEIGHT)
+
+        def operator(p):
+            q = self.A.correlate(self.A.predict(p[:, None]))[:, 0]
+            q[dead] = 0.0
+            q += h * p
+            return q
+
+        for step in conjugate_gradients(operator, s, self._sampled or 1.0 / diagonal):
+            yield step, step.residual @ (weight * step.residual)
+
+    @cached_property
+    def _sampled(self):
+        """What solves the system of a sample of the rows; None where they are not that many."""
+        every = self.A.n_rows // (SAMPLED * max(1, len(self.columns)))
+        if every < LEAST_SPARED or self.steps == math.inf or self.A.design.sample is None:
+            return None
+        matrix = self.A.sampled_gram(self.columns, every)
+        # Columns have unit norm: one that the sample misses keeps a share of it.
+        matrix *= 1.0 - UNSEEN
+        matrix[np.diag_indices(len(matrix))] += UNSEEN
+        return self._solver(matrix)
+
+    def _factorise(self):
+        """Cholesky of H + A^T A."""
+        return self._solver(self.A.gram(self.columns[:0], self.columns))
+
+    def _solver(self, matrix):
+        """Cholesky of H + matrix, scaled to a diagonal of about one."""
         h, columns = self.h[self.columns], self.columns
         root = np.sqrt(1.0 / (1.0 + h))
-        matrix = self.A.gram(columns[:0], columns)
         matrix *= root
         matrix *= root[:, None]
         matrix[np.diag_indices(len(h))] += h / (1.0 + h)
@@ -173,23 +222,85 @@ class LinearSystems:
 
         return solve
 
-    def _row_factor(self):
-        """Cholesky of I + A H^-1 A^T (Woodbury)."""
-        A, n = self.A, self.A.n_rows
-        inverse = np.where(self.live, 1.0 / np.maximum(self.h, LEAST_CURVATURE), 0.0)
-        root = np.sqrt(inverse)
-        small = np.eye(n)
-        width = max(1, BLOCK // n)
-        for start in range(0, len(self.columns), width):
-            columns = self.columns[start : start + width]
-            block = A.dense(columns)
-            block *= root[columns]
-            small += block @ block.T
-        factor = cho_factor(small.T, overwrite_a=True, check_finite=False)
 
-        def solve(s):
-            right = inverse * s
-            inner = cho_solve(factor, A.predict(right[:, None])[:, 0], check_finite=False)
-            return right - inverse * A.correlate(inner[:, None])[:, 0]
+class RowSystems(LinearSystems):
+    """(I + K) b = y with K = A H^-1 A^T."""
 
-        return solve
+    def __init__(self, A, h, live, wide, n_targets):
+        super().__init__(A, h, live, wide, n_targets)
+        self.inverse = np.divide(1.0, self.h, out=np.zeros_like(self.h), where=live)
+
+    def search(self, y, u):
+        return RowSearch(self, y, u)
+
+    def spread(self, b):
+        """H^-1 A^T b and its square in the metric of H"""
+        c = self.A.correlate(b[:, None])[:, 0]
+        u = self.inverse * c
+        return u, float(c @ u)
+
+    def predict(self, u):
+        return self.A.predict(u[:, None])[:, 0]
+
+    def _path(self, s):
+        for step in kernel_conjugate_gradients(self.spread, self.predict, s):
+            yield step, step.square
+
+    def _factorise(self):
+        """Cholesky of I + K."""
+        matrix = self.A.row_gram(self.inverse)
+        matrix[np.diag_indices(len(matrix))] += 1.0
+        factor = cho_factor(matrix.T, overwrite_a=True, check_finite=False)
+        return lambda s: cho_solve(factor, s, check_finite=False)
+
+
+class ColumnSearch:
+    """The coefficients u of one target, and its correlations with the residual."""
+
+    def __init__(self, systems, u, r):
+        self.systems, self.u = systems, u
+        self.c = systems.A.correlate(r[:, None])[:, 0]
+
+    def advance(self, goal):
+        """New coefficients."""
+        s = np.where(self.systems.live, self.c - self.systems.h * self.u, 0.0)
+        return self.u + self.systems.solve(s, goal)[0], None
+
+    def accept(self, u, now):
+        self.u, self.c = u, now.correlations
+
+
+class RowSearch:
+    """The rows b of one target, of which the coefficients are H^-1 A^T b, and its residual."""
+
+    def __init__(self, systems, y, u):
+        self.systems = systems
+        self.b, self.r = np.zeros_like(y), y
+        if u.any():
+            # At the solution b is the residual; what is best of its multiples lowers the objective.
+            b = y - systems.predict(u)
+            kernel_b = systems.predict(systems.spread(b)[0])
+            bend = kernel_b @ (b + kernel_b)
+            if bend > 0.0:
+                length = (kernel_b @ y) / bend
+                self.b, self.r = length * b, y - length * kernel_b
+
+    def advance(self, goal):
+        """New coefficients, and a dual point near their residual with its correlations.
+
+        What the new b leaves, its image under A^T known from the last step, is added to it.
+        """
+        more, step = self.systems.solve(self.r - self.b, goal)
+        self.new = self.b + more
+        u = self.systems.spread(self.new)[0]
+        if step is None:
+            return u, (self.new, self.systems.h * u)
+        return u, (self.new + step.residual, self.systems.h * (u + step.image))
+
+    def accept(self, u, now):
+        self.b, self.r = self.new, now.residual
+
+
+def foreseen(k, first, gap, least):
+    """How many steps it takes in all to get from the first gap to the least, after k of them."""
+    return k * math.log(first / least) / math.log(first / gap) if gap < first else math.inf

@@ -159,7 +159,7 @@ class Search:
         if not system.has_matrix:
             return
         support = np.flatnonzero(u)
-        gram = system.normal_matrix(support)
+        gram = system.normal_block(support, support)
         step = np.linalg.lstsq(gram, system.correlations()[support], rcond=1e-10)[0]
         if self.penalty.positive:
             step = np.maximum(step, -u[support])

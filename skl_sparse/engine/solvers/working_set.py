@@ -153,8 +153,8 @@ def largest(vectors):
 
 def nearest(pool, near, most):
     """Columns outside the pool whose correlations are next to call them in."""
-    near[near >= 1.0] = 0.0  # they violate optimality already, or they are in
     near[pool.columns] = 0.0
-    most = min(most, len(near))
-    found = np.argpartition(near, len(near) - most)[len(near) - most :]
-    return found[near[found] > CLOSE]
+    found = np.flatnonzero((near > CLOSE) & (near < 1.0))  # from 1 on they violate it already
+    if len(found) > most:
+        found = found[np.argpartition(near[found], -most)[-most:]]
+    return found

@@ -1,0 +1,52 @@
+"""Cholesky factors in half the memory of their matrix.
+
+Rectangular full packed format: the lower triangle of a symmetric matrix [A11; A21 A22] as one
+rectangle, A11 and A21 below, the transpose of A22 in the triangle that A11 leaves free. LAPACK works
+on its blocks as fast as on a full matrix.
+
+F. G. Gustavson, J. Wasniewski, J. J. Dongarra, J. Langou, "Rectangular full packed format for
+Cholesky's algorithm", ACM Transactions on Mathematical Software 37(2), 2010.
+"""
+
+import numpy as np
+from scipy.linalg import LinAlgError
+from scipy.linalg.lapack import dpftrf, dpftrs
+
+# Rows of A22 that are copied at a time.
+STRIPE = 256
+
+
+def cholesky(block, columns, diagonal):
+    """b -> (A + diag(diagonal))^-1 b for the symmetric matrix A = block(columns, columns).
+
+    Parameters
+    ----------
+    block : callable
+        ``block(rows, columns)`` is a part of the matrix.
+    columns : ndarray of shape (n,)
+        What to call its rows and columns by.
+    diagonal : ndarray of shape (n,)
+
+    Raises
+    ------
+    LinAlgError
+        If the matrix is not positive definite.
+    """
+    n = len(columns)
+    below = 1 - n % 2  # a row is free above A11 where n is even, else a column left of A22
+    upper, lower = columns[: (n + 1) // 2], columns[(n + 1) // 2 :]
+    packed = np.empty((n + below, len(upper)), order="F")
+    packed[below : below + len(upper)] = block(upper, upper)
+    packed[below + len(upper) :] = block(lower, upper)
+    corner = packed[: len(lower), 1 - below : 1 - below + len(lower)]
+    for start in range(0, len(lower), STRIPE):
+        stripe = block(lower[start : start + STRIPE], lower[start:])
+        for k, row in enumerate(stripe, start):
+            corner[k, k:] = row[k - start :]
+    places = np.arange(len(upper))
+    packed[below + places, places] += diagonal[: len(upper)]
+    corner[places[: len(lower)], places[: len(lower)]] += diagonal[len(upper) :]
+    factor, info = dpftrf(n, packed.ravel(order="F"), transr="N", uplo="L", overwrite_a=True)
+    if info != 0:
+        raise LinAlgError("the matrix is not positive definite")
+    return lambda b: dpftrs(n, factor, b, transr="N", uplo="L")[0].reshape(b.shape)
