@@ -96,8 +96,8 @@ class ColumnPool:
     def _stretch(self, m):
         """Make room in place: a second copy of the Gram might be the largest array of a fit.
 
-        There is some to spare, so that the last columns, which come a few at a time, find theirs. What
-        is small moves in one copy.
+        There is some to spare, so that the last columns, which come a few at a time, find theirs.
+        What is small moves in one copy.
         """
         known, old, new = self._known, self._stride, m + SPARE
         if new <= COPIED:
