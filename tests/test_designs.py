@@ -48,6 +48,9 @@ def row_weights(rng, n, kind):
     return weights / weights.sum()
 
 
+DENSE_PIECES = {"CHUNK": 1000, "PANEL": 700, "LEAST_ROWS": 9, "BLOCK": 512, "STRETCH": 64}
+
+
 @pytest.fixture
 def small_pieces(monkeypatch):
     """Cut everything into many pieces, as only large data would be."""
@@ -56,7 +59,7 @@ def small_pieces(monkeypatch):
     for module in (base, standardised):
         monkeypatch.setattr(module, "STRETCH", 7)
         monkeypatch.setattr(module, "PER_PASS", 4)
-    for name, value in {"CHUNK": 1000, "PANEL": 700, "BLOCK": 512, "STRETCH": 64}.items():
+    for name, value in DENSE_PIECES.items():
         monkeypatch.setattr(dense, name, value)
     monkeypatch.setattr(csr, "PER_PASS", 4)
     monkeypatch.setattr(csr, "MOST_PAIRS", 5000)

@@ -117,6 +117,36 @@ def sums_by_columns(
                     second[i + j] += sums[4 + j]
 
 
+def fill_panel(
+    const real_t[:, :] X,
+    const Py_ssize_t[::1] columns,
+    const double[::1] center,
+    const double[::1] row_scale,
+    bint lines_are_columns,
+    double[:, ::1] panel,
+):
+    """Chosen columns of X, less their centres, times the scale of each row.
+
+    The panel has the lines of X as its rows: columns, or else rows.
+    """
+    cdef Py_ssize_t i, k, n = columns.shape[0]
+    cdef const real_t *x
+    cdef const double *scale = &row_scale[0]
+    cdef double *out
+    cdef double c
+    with nogil:
+        if lines_are_columns:
+            for i in range(n):
+                x, out, c = &X[0, columns[i]], &panel[i, 0], center[i]
+                for k in range(X.shape[0]):
+                    out[k] = (x[k] - c) * scale[k]
+        else:
+            for k in range(X.shape[0]):
+                out = &panel[k, 0]
+                for i in range(n):
+                    out[i] = (X[k, columns[i]] - center[i]) * scale[k]
+
+
 def add_products(
     const double[:, :] panel, bint lines_are_columns, Py_ssize_t n_known, double[:, :] out
 ):

@@ -8,8 +8,8 @@ from .base import DenseColumns, Design, blocks, moments_about, plain_moments
 
 # Entries of one call into compiled code, or of a copy that need not stay in cache.
 CHUNK = 1 << 22
-# Entries of a panel of the Gram: large enough for BLAS to come to speed.
-PANEL = 1 << 18
+# Entries of a panel of the Gram, which stays in cache, and rows that let BLAS come to speed.
+PANEL, LEAST_ROWS = 1 << 19, 256
 # Entries converted or copied at a time, half a MiB of float64, and how many of them along a line.
 BLOCK, STRETCH = 1 << 16, 1 << 12
 
@@ -100,26 +100,35 @@ class DenseDesign(Design):
 
     def gram(self, known, new, row_weights, center, out):
         columns = np.concatenate([known, new])
-        center, weight = center[columns, None], row_weights[0]
-        alike, shifted = bool((row_weights == weight).all()), bool(center.any())
+        center, weight = center[columns], row_weights[0]
         every = len(columns) == self.n_columns and bool((np.diff(columns) == 1).all())
         plain = self.lines.dtype == np.float64 and self.lines.flags.c_contiguous
-        as_it_lies = plain and every and alike and not shifted
+        alike = bool((row_weights == weight).all())
+        as_it_lies = plain and every and alike and not center.any()
         out[:] = 0.0
-        for rows in blocks(self.n_rows, (CHUNK if as_it_lies else PANEL) // max(1, len(columns))):
-            if as_it_lies:
-                panel = self.X[rows].T
-            else:
-                panel = as_double(self._columns(columns, rows))
-            if shifted:
-                panel -= center
-            if not alike:
-                panel *= np.sqrt(row_weights[rows])
-            lines = panel if self.lines_are_columns else panel.T
-            _dense.add_products(lines, self.lines_are_columns, len(known), out)
-        _dense.fold(out, len(known))
-        if alike:
+        if as_it_lies:
+            for rows in blocks(self.n_rows, CHUNK // len(columns)):
+                lines = self.X[rows].T if self.lines_are_columns else self.X[rows]
+                _dense.add_products(lines, self.lines_are_columns, len(known), out)
             out *= weight
+        else:
+            self._add_products_of(columns, np.sqrt(row_weights), center, len(known), out)
+        _dense.fold(out, len(known))
+
+    def _add_products_of(self, columns, row_scale, center, n_known, out):
+        """Add the products of columns less their centres, with scaled rows, panel by panel."""
+        length = max(LEAST_ROWS, PANEL // max(1, len(columns)))
+        entries = np.empty(min(length, self.n_rows) * len(columns))
+        for rows in blocks(self.n_rows, length):
+            block = self.X[rows]
+            shape = len(block), len(columns)
+            lines = entries[: len(block) * len(columns)].reshape(
+                shape[::-1] if self.lines_are_columns else shape
+            )
+            _dense.fill_panel(
+                block, columns, center, row_scale[rows], self.lines_are_columns, lines
+            )
+            _dense.add_products(lines, self.lines_are_columns, n_known, out)
 
     def row_gram(self):
         out = np.zeros((self.n_rows, self.n_rows))

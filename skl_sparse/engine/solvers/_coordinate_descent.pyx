@@ -1,7 +1,69 @@
 """Cyclic coordinate descent on a system of unit-norm columns, any penalty."""
 
+from libc.math cimport fabs
+
+import numpy as np
+
 from skl_sparse.engine.penalties._penalty cimport Penalty
 from skl_sparse.engine.solvers._systems cimport System
+
+cdef enum:
+    NONE = -1
+    ACTIVE = 10
+
+
+cdef struct Descent:
+    Py_ssize_t n_sweeps
+    double largest
+    double spent
+
+
+cdef Descent sweep_over(
+    System system,
+    Penalty penalty,
+    double[::1] u,
+    const Py_ssize_t[::1] order,
+    Py_ssize_t held,
+    Py_ssize_t held_too,
+    Py_ssize_t active_sweeps,
+    Py_ssize_t max_sweeps,
+    double tol,
+    double budget,
+) noexcept nogil:
+    """Sweeps over the columns ``order`` less two that are held; u changes in place.
+
+    After a sweep over all of them up to ``active_sweeps`` go over the non-zeros alone.
+    """
+    cdef Descent done
+    cdef Py_ssize_t active = 0
+    cdef Py_ssize_t i, j
+    cdef double z, new
+    done.n_sweeps, done.largest, done.spent = 0, 0.0, 0.0
+    while done.n_sweeps < max_sweeps and done.spent < budget:
+        done.largest = 0.0
+        done.n_sweeps += 1
+        for i in range(order.shape[0]):
+            j = order[i]
+            if j == held or j == held_too or (active > 0 and u[j] == 0.0):
+                continue
+            z = u[j] + system.correlation(j)
+            done.spent += 4.0
+            if u[j] == 0.0 and fabs(z) <= penalty.rest[j]:
+                continue
+            new = penalty.prox(j, z)
+            if new != u[j]:
+                if fabs(new - u[j]) > done.largest:  # the metric is no more than that
+                    done.largest = max(done.largest, penalty.step_metric(j, u[j], z, new))
+                system.step(j, new - u[j])
+                u[j] = new
+                done.spent += system.cost(j)
+        if active > 0:
+            active = active - 1 if done.largest > tol else 0
+        elif done.largest <= tol:
+            break
+        else:
+            active = active_sweeps
+    return done
 
 
 def coordinate_descent(
@@ -27,22 +89,71 @@ def coordinate_descent(
     spent : float
         How much of the budget was used.
     """
-    cdef Py_ssize_t sweep = 0, i, j
-    cdef double z, new, largest = 0.0, spent = 0.0
+    cdef Descent done
     with nogil:
-        while sweep < max_sweeps and spent < budget:
-            largest = 0.0
-            sweep += 1
-            for i in range(order.shape[0]):
-                j = order[i]
-                z = u[j] + system.correlation(j)
-                new = penalty.prox(j, z)
-                spent += 4.0
-                if new != u[j]:
-                    largest = max(largest, penalty.step_metric(j, u[j], z, new))
-                    system.step(j, new - u[j])
-                    u[j] = new
-                    spent += system.cost(j)
-            if largest <= tol:
-                break
-    return sweep, largest, spent
+        done = sweep_over(
+            system, penalty, u, order, NONE, NONE, 0, max_sweeps, tol, budget
+        )
+    return done.n_sweeps, done.largest, done.spent
+
+
+def first_better(
+    System here,
+    const double[::1] u,
+    const double[::1] c,
+    System there,
+    double[::1] new,
+    Penalty penalty,
+    const Py_ssize_t[::1] leaving,
+    const Py_ssize_t[::1] entering,
+    const double[::1] values,
+    double least,
+    Py_ssize_t max_sweeps,
+    double tol,
+    double budget,
+):
+    """Exchange columns of a point until one exchange lowers the objective by more than ``least``.
+
+    Exchange k sets column ``leaving[k]`` to zero and ``entering[k]`` to ``values[k]`` (-1: none);
+    first what is around them settles, then everything. The point is the system ``here`` at ``u``
+    with the correlations ``c``; ``there`` and ``new`` are left where the last exchange led.
+
+    Returns
+    -------
+    tried : int
+        Exchanges made.
+    found : bool
+        Whether the last of them is better.
+    spent : float
+        About how many numbers were touched; no exchange starts beyond ``budget``.
+    """
+    cdef const Py_ssize_t[::1] every = np.arange(u.shape[0])
+    cdef Py_ssize_t k = 0, j
+    cdef double spent = 0.0, gain
+    cdef bint found = False
+    with nogil:
+        while k < leaving.shape[0] and spent < budget and not found:
+            there.restore(here)
+            new[:] = u
+            exchange(there, new, leaving[k], 0.0)
+            exchange(there, new, entering[k], values[k])
+            spent += sweep_over(
+                there, penalty, new, every, leaving[k], entering[k], ACTIVE, max_sweeps, tol, budget
+            ).spent
+            spent += sweep_over(
+                there, penalty, new, every, NONE, NONE, ACTIVE, max_sweeps, tol, budget
+            ).spent
+            gain = 0.0
+            for j in range(u.shape[0]):
+                if new[j] != u[j]:
+                    gain += 0.5 * (new[j] - u[j]) * (c[j] + there.correlation(j))
+                    gain += penalty.value_at(j, u[j]) - penalty.value_at(j, new[j])
+            found = gain > least
+            k += 1
+    return k, found, spent
+
+
+cdef void exchange(System system, double[::1] u, Py_ssize_t j, double value) noexcept nogil:
+    if j != NONE:
+        system.step(j, value - u[j])
+        u[j] = value

@@ -23,6 +23,10 @@ cdef class System:
         """About how many numbers a call of `step` touches."""
         return 1.0
 
+    cdef void restore(self, System other) noexcept nogil:
+        """Take the residual of another system of the same kind, on the same columns."""
+        pass
+
     # Whether normal_block is at hand.
     has_matrix = False
 
@@ -77,6 +81,9 @@ cdef class GramSystem(System):
     cdef double cost(self, Py_ssize_t j) noexcept nogil:
         return <double> self.n_columns
 
+    cdef void restore(self, System other) noexcept nogil:
+        self.c[:] = (<GramSystem> other).c
+
     def correlations(self):
         return np.array(self.c)
 
@@ -125,6 +132,9 @@ cdef class DenseSystem(System):
 
     cdef double cost(self, Py_ssize_t j) noexcept nogil:
         return <double> self.n_rows
+
+    cdef void restore(self, System other) noexcept nogil:
+        self.r[:] = (<DenseSystem> other).r
 
     def correlations(self):
         return self.matrix @ np.asarray(self.r)
@@ -176,6 +186,10 @@ cdef class SparseSystem(System):
 
     cdef double cost(self, Py_ssize_t j) noexcept nogil:
         return 4.0 * <double> (self.indptr[j + 1] - self.indptr[j])
+
+    cdef void restore(self, System other) noexcept nogil:
+        self.r[:] = (<SparseSystem> other).r
+        self.level = (<SparseSystem> other).level
 
     def normal(self, const Py_ssize_t[::1] columns, const double[::1] v):
         out = np.empty(columns.shape[0])

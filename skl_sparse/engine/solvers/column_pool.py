@@ -7,6 +7,8 @@ from ._systems import DenseSystem, GramSystem, SparseSystem
 
 # A working set of this size has its Gram formed whatever the data: it is small.
 SMALL = 1024
+# Up to this size a Gram is copied where it grows.
+COPIED = 512
 # Memory that the working set may always take; beyond, it is bounded by a share of X.
 FREE_BYTES = 1 << 24
 # A larger one is formed where it takes no more than so many times the memory of the columns, which a
@@ -95,8 +97,14 @@ class ColumnPool:
         """Make room in place: a second copy of the Gram might be the largest array of a fit.
 
         There is some to spare, so that the last columns, which come a few at a time, find theirs.
+        What is small moves in one copy.
         """
         known, old, new = self._known, self._stride, m + SPARE
+        if new <= COPIED:
+            entries = np.empty(new * new)
+            entries.reshape(new, new)[:known, :known] = self._view(known)
+            self._entries, self._stride = entries, new
+            return
         try:
             self._entries.resize(new * new)
             entries = self._entries

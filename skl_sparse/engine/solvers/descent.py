@@ -50,6 +50,11 @@ def descend(system, loss, penalty, u, goal, square=math.nan, cheap=None, free=0.
     free : float
     late : bool
         Few columns outside the system are still to join.
+
+    Returns
+    -------
+    spent : float
+        About how many numbers the sweeps touched.
     """
     every = np.arange(len(u))
     start, start_c = u.copy(), system.correlations()
@@ -60,7 +65,7 @@ def descend(system, loss, penalty, u, goal, square=math.nan, cheap=None, free=0.
         _, largest, work = coordinate_descent(system, penalty, u, every, 1, 0.0, BUDGET)
         spent += work
         if largest <= now.step:
-            return
+            return spent
         if not math.isnan(now.gap):
             c = system.correlations()
             # r = r_0 - A (u - u_0), and A^T r is at hand: both products without a residual.
@@ -70,7 +75,7 @@ def descend(system, loss, penalty, u, goal, square=math.nan, cheap=None, free=0.
             ray = DualRay(c, present, product, skip)
             primal = loss.value(present) + penalty.value(u)
             if relative_gap(loss, penalty, primal, [ray], not penalty.sparsifies) <= now.gap:
-                return
+                return spent
         active = np.flatnonzero(u)
         if len(active) == 0:
             continue
@@ -84,3 +89,4 @@ def descend(system, loss, penalty, u, goal, square=math.nan, cheap=None, free=0.
             if np.count_nonzero(before != support) <= share * len(active):
                 newton_step(system, penalty, u, np.flatnonzero(support))
                 support = u != 0.0
+    return spent

@@ -8,11 +8,15 @@ Exchanges are tried in the order of what they would gain if nothing else moved (
 "gain" of J. Zhu et al., "A polynomial algorithm for best-subset selection", PNAS 2020).
 """
 
+from functools import partial
+
 import numpy as np
 
-from ._coordinate_descent import coordinate_descent
+from ._coordinate_descent import coordinate_descent, first_better
 from .descent import BUDGET
 
+# In the place of a column: none leaves, or none enters.
+NONE = -1
 # Exchanges tried around one point, and in all, by a brief search and by a thorough one.
 BRIEF, THOROUGH = (64, 1024), (1024, 32768)
 # Columns of the support that are offered for a swap: the smallest.
@@ -53,82 +57,108 @@ class Search:
         ``work`` numbers were touched. What is credited to an exchange must not be descent that was
         still to come: the point settles first.
         """
-        self.point = self.neighbour([], [], refit=False)
-        improved = True
-        while improved and tries > 0 and self.spent <= work:
-            improved = False
-            for exchange in self.exchanges(most):
-                neighbour = self.neighbour(*exchange, refit)
-                tries -= 1
-                if neighbour.objective < self.point.objective * (1 - 1e-10) - ROUNDING:
-                    self.point = neighbour
-                    improved = True
-                if self.spent > work:
-                    return
-                if improved or tries <= 0:
-                    break
+        self.point = self.point.after(self.settle)
+        first = self.first_refitted if refit else self.first_settled
+        while tries > 0 and self.spent < work:
+            leaving, entering, values = self.exchanges(most)
+            tried, better = first(leaving[:tries], entering[:tries], values[:tries], work)
+            if better is None:
+                return
+            self.point = better
+            tries -= tried
 
     def exchanges(self, most):
-        """(columns, new values) of the likeliest exchanges, the likeliest first."""
+        """(leaving, entering, value to enter with) of the likeliest exchanges, the likeliest first.
+
+        An exchange drops a column, adds one, or both; `NONE` stands for the column there is not.
+        """
         u, c = self.point.u, self.point.c
         support, zeros = np.flatnonzero(u), np.flatnonzero((u == 0) & (c != 0))
         smallest = np.argsort(np.abs(u[support]), kind="stable")
         support = support[smallest[: min(most, MOST_SWAPPED)]]
-        drop = u[support] * c[support] + 0.5 * u[support] ** 2
-        drop -= self.penalty.restrict(support).values(u[support])
-        # Where each of the zeros would go: as things are, then with each of the support dropped.
-        z, leaving = c[None, zeros], np.zeros(1)
+        # Rows leave and columns enter, first of all none. Where would each of the zeros go?
+        gain = np.zeros((1 + len(support), 1 + len(zeros)))
+        value = np.zeros(gain.shape)
+        value[0, 1:] = c[zeros]
         gram = self.point.system.normal_rows(support)
         if gram is not None:
-            z = np.ascontiguousarray(np.vstack([z, z + u[support, None] * gram[:, zeros]]))
-            leaving = np.concatenate([leaving, drop])
-        entering = self.penalty.restrict(zeros)
-        if entering.positive:
-            z = np.maximum(z, 0.0)
-        change = leaving[:, None] - 0.5 * z * z
-        for row, values in zip(change, z, strict=True):
-            row += entering.values(values)
-        change = np.concatenate([drop, change.ravel()])
-        likeliest = np.arange(len(change))
-        if len(change) > most:
-            likeliest = np.sort(np.argpartition(change, most)[:most])
-        for k in likeliest[np.argsort(change[likeliest], kind="stable")]:
-            if k < len(drop):
-                yield support[[k]], np.zeros(1)
-                continue
-            row, column = divmod(k - len(drop), len(zeros))
-            new, value = zeros[column], z[row, column]
-            if row == 0:
-                yield np.array([new]), np.array([value])
-            else:
-                yield np.array([support[row - 1], new]), np.array([0.0, value])
+            value[1:, 1:] = c[zeros] + u[support, None] * gram[:, zeros]
+        penalty = self.penalty.restrict(zeros)
+        if penalty.positive:
+            np.maximum(value, 0.0, out=value)
+        for row, z in zip(gain[:, 1:], value[:, 1:], strict=True):
+            row += 0.5 * z * z - penalty.values(z)
+        gain[1:] += self.penalty.restrict(support).values(u[support])[:, None]
+        gain[1:] -= (u[support] * c[support] + 0.5 * u[support] ** 2)[:, None]
+        gain[0, 0] = -np.inf
+        if gram is None:
+            gain[1:, 1:] = -np.inf
+        loss = -gain.ravel()
+        likeliest = np.arange(len(loss))
+        if len(loss) > most:
+            likeliest = np.sort(np.argpartition(loss, most)[:most])
+        likeliest = likeliest[np.isfinite(loss[likeliest])]
+        likeliest = likeliest[np.argsort(loss[likeliest], kind="stable")]
+        row, column = np.divmod(likeliest, gain.shape[1])
+        leaving, entering = np.append(NONE, support)[row], np.append(NONE, zeros)[column]
+        return leaving, entering, value[row, column]
 
-    def neighbour(self, columns, values, refit):
-        """Where an exchange settles: first what is around it, or least squares; then everything."""
-        columns = np.asarray(columns, dtype=np.intp)
+    def first_settled(self, leaving, entering, values, work):
+        """How many exchanges were tried, and the `Point` the last of them led to if it is better.
 
-        def exchange(system, u):
-            system.move(columns, values - u[columns])
-            u[columns] = values
-            if refit:
-                self.fit_support(system, u)
-            else:
-                self.descend(system, u, np.delete(np.arange(len(u)), columns))
-            self.descend(system, u, np.arange(len(u)))
+        First what is around the columns exchanged settles, then everything.
+        """
+        point, system, u = self.point, self.point.system.copy(), self.point.u.copy()
+        tried, limits = 0, (self.least, SETTLE_SWEEPS, SETTLED)
+        while tried < len(leaving) and self.spent < work:
+            rest = slice(tried, None)
+            exchanges = leaving[rest], entering[rest], values[rest]
+            budget = min(work - self.spent, BUDGET)
+            more, found, spent = first_better(
+                point.system, point.u, point.c, system, u, self.penalty, *exchanges, *limits, budget
+            )
+            self.spent += spent
+            tried += more
+            if found:
+                return tried, point.at(system, u)
+        return tried, None
 
-        return self.point.after(exchange)
+    def first_refitted(self, leaving, entering, values, work):
+        """The same, but by least squares on the support before everything settles."""
+        for tried, exchange in enumerate(zip(leaving, entering, values, strict=True), 1):
+            point = self.point.after(partial(self.refit, exchange))
+            if self.point.objective - point.objective > self.least:
+                return tried, point
+            if self.spent >= work:
+                break
+        return tried, None
 
-    def descend(self, system, u, columns):
+    def refit(self, exchange, system, u):
+        """Exchange columns, fit the support without the penalty, then let everything settle."""
+        leaving, entering, value = exchange
+        for column, new in ((leaving, 0.0), (entering, value)):
+            if column != NONE:
+                system.move(np.array([column]), np.array([new - u[column]]))
+                u[column] = new
+        self.fit_support(system, u)
+        self.settle(system, u)
+
+    def settle(self, system, u):
         *_, work = coordinate_descent(
-            system, self.penalty, u, columns, SETTLE_SWEEPS, SETTLED, BUDGET
+            system, self.penalty, u, np.arange(len(u)), SETTLE_SWEEPS, SETTLED, BUDGET
         )
         self.spent += work
 
+    @property
+    def least(self):
+        """What an exchange has to gain."""
+        return 1e-10 * self.point.objective + ROUNDING
+
     def fit_support(self, system, u):
         """Least squares on the support as it stands, without the penalty."""
-        support = np.flatnonzero(u)
         if not system.has_matrix:
             return
+        support = np.flatnonzero(u)
         gram = system.normal_block(support, support)
         step = np.linalg.lstsq(gram, system.correlations()[support], rcond=1e-10)[0]
         if self.penalty.positive:

@@ -31,6 +31,10 @@ class Point:
         """The point to which ``move(system, u)``, which changes both in place, leads from here."""
         system, u = self.system.copy(), self.u.copy()
         move(system, u)
+        return self.at(system, u)
+
+    def at(self, system, u):
+        """The point u of these columns, with a system that knows its residual."""
         step = u - self.u
         square = self.square - step @ (self.c + system.correlations())
         return Point(self.loss, self.penalty, system, u, square)

@@ -25,6 +25,8 @@ TIE = 1e-10
 # Numbers that a brief search may touch, in all and for each row and column of X: it does not rule
 # the time of a fit, and does not depend on the container of X.
 LEAST_WORK, WORK = 1e6, 64
+# No start begins on the pool once those before it touched so many times more.
+STARTING = 8
 
 
 def solve(problem, U, *, tol, max_iter, search=False):
@@ -59,44 +61,56 @@ def solve(problem, U, *, tol, max_iter, search=False):
 def elsewhere(problem, pool, target, solution, warm, tol, search):
     """Coefficients of a better minimum on the pool, or those of the solution."""
     here = Point.on(pool, problem, target, solution)
-    points = [here, *others(here, warm, tol)]
+    if not len(pool):
+        return solution.u
     if search:
+        points = [here, *others(here, warm, tol, np.inf)]
         best = lowest([local_search.thorough(point) for point in distinct(points)])
     else:
         work = max(LEAST_WORK, WORK * (problem.A.n_rows + problem.n_columns))
+        points = [here, *others(here, warm, tol, STARTING * work)]
         best = local_search.brief(lowest(points), work)
-    if not lower(best, here):
+    # The same support and signs are the same minimum, which has its certificate already.
+    same = solution.certificate.reached(tol) and np.array_equal(np.sign(best.u), np.sign(here.u))
+    if same or not lower(best, here):
         return solution.u
     u = np.zeros(problem.n_columns)
     u[pool.columns] = best.u
     return u
 
 
-def others(here, warm, tol):
-    """Where the other starts lead on the pool: zero if the first was warm, the lasso, the path."""
+def others(here, warm, tol, work):
+    """Where the other starts lead on the pool: zero if the first was warm, the lasso, the path.
+
+    None begins once those before it touched ``work`` numbers.
+    """
     loss, penalty, goal = here.loss, here.penalty, Goal(tol)
 
     def to_zero(system, u):
         system.move(np.arange(len(u)), -u)
         u[:] = 0.0
 
-    def from_zero(system, u):
-        descend(system, loss, penalty, u, goal)
+    def from_zero():
+        yield penalty, goal
 
-    def from_relative(system, u):
-        descend(system, loss, penalty.convex_relative(), u, ROUGH)
-        descend(system, loss, penalty, u, goal)
+    def from_relative():
+        yield penalty.convex_relative(), ROUGH
+        yield penalty, goal
 
-    def down_the_path(system, u):
+    def down_the_path():
         factor = max(penalty.entry_factor(zero.c), 1.0)
         for step in range(1, PATH_STEPS):
-            share = 1.0 - step / PATH_STEPS
-            descend(system, loss, penalty.scaled(factor**share), u, ROUGH)
-        descend(system, loss, penalty, u, goal)
+            yield penalty.scaled(factor ** (1.0 - step / PATH_STEPS)), ROUGH
+        yield penalty, goal
 
-    zero = here.after(to_zero)
-    moves = (from_zero, from_relative, down_the_path) if warm else (from_relative, down_the_path)
-    return [zero.after(move) for move in moves]
+    zero, spent = here.after(to_zero), 0.0
+    for start in (from_zero, from_relative, down_the_path)[0 if warm else 1 :]:
+        if spent > work:
+            return
+        system, u = zero.system.copy(), zero.u.copy()
+        for easier, enough in start():
+            spent += descend(system, loss, easier, u, enough)
+        yield zero.at(system, u)
 
 
 def lower(new, old):
