@@ -3,13 +3,18 @@
 import multiprocessing
 import os
 import pickle
+import signal
+import subprocess
+import sys
 import time
 import warnings
 from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
 import scipy.sparse as sp
+from clock import matvec
 from contestants import OURS, SOLVERS
 from data import SPARSE
 from judge import judge
@@ -20,6 +25,7 @@ GAP, OPTIMALITY = 1e-6, 1e-4  # the certificates asked for
 FIRST_TOL = 1e-4
 # Seconds that the first fit of a cell may take longer: imports, and for some compilation.
 IMPORTING, COMPILING = 3, 30
+COLD_STARTS = 3  # of which the best counts, as of warm fits
 LIMITS = 3  # a solver's fits of one cell, all tolerances together, end after so many limits
 OVER = "over the limit"
 BUSY = 4  # wall time over processor time that a busy machine may come to
@@ -81,15 +87,19 @@ class Result:
     cold: float = np.nan
 
 
-def worker(connection, solver):
+def work(descriptor, solver):
     """Answer each request with one message a fit: the parent knows how far it got."""
     import resource
 
+    connection = Connection(descriptor)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
     warnings.simplefilter("ignore")  # solvers warn of a tol not reached; the certificate decides
     path, X, y = None, None, None
     while True:
-        cell, file, tol, repeat = connection.recv()
+        try:
+            cell, file, tol, repeat = connection.recv()
+        except EOFError:  # nobody asks any more
+            return
         try:
             if file != path:
                 path = file
@@ -103,12 +113,22 @@ def worker(connection, solver):
 
 
 def processor_time(pid):
-    """Seconds that a process has used; wall time where the system does not tell."""
+    """Seconds that a process and its children have used; wall time if the system does not tell."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        own = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")  # and of children that ended
     except (OSError, IndexError, AttributeError):
         return time.monotonic()
+    return own + sum(processor_time(child) for child in children(pid))
+
+
+def children(pid):
+    """Processes that a process has started and that have not ended."""
+    try:
+        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return []
+    return [child for child in listed if Path("/proc", child).exists()]
 
 
 @dataclass
@@ -117,6 +137,7 @@ class Watch:
 
     limit: float
     first: float  # what the first may take longer: imports and compilation
+    always: bool = False  # so may the others: each starts a program
     spent: float = 0.0
 
     @property
@@ -126,7 +147,7 @@ class Watch:
 
     @property
     def next(self):
-        return min(self.limit, self.left) + (0.0 if self.spent else self.first)
+        return min(self.limit, self.left) + (0.0 if self.spent and not self.always else self.first)
 
     def add(self, seconds):
         self.spent += seconds if self.spent else min(seconds, self.limit)
@@ -137,25 +158,20 @@ def measure(function, X, y, cell, tol, repeat):
 
     Those take about ``repeat`` seconds; zero: the first fit is all that is asked for.
     """
-    gradients, times = [], []
-    for _ in range(9):
-        start = time.process_time()
-        gradients.append(X.T @ (y - y.mean()))
-        times.append(time.process_time() - start)
-    matvec = float(np.median(times))
-    alpha = np.abs(gradients[0]).max() / len(y) / cell.share
+    unit, gradient = matvec(X, y)
+    alpha = np.abs(gradient).max() / len(y) / cell.share
     problem = (alpha, cell.p, alpha if cell.elastic else 0.0)
 
     def fit(tol):
         start = time.process_time()
-        coef, intercept = function(X, y, *problem, tol)
-        return coef, intercept, time.process_time() - start
+        coef, intercept, *told = function(X, y, *problem, tol)
+        return coef, intercept, *(told or [time.process_time() - start])
 
     lowest, stalled = np.inf, 0
     while True:
         coef, intercept, seconds = fit(tol)
         objective, certificate = judge(X, y, *problem, coef, intercept)
-        done = Fit(tol, seconds, matvec, objective, certificate, np.count_nonzero(coef))
+        done = Fit(tol, seconds, unit, objective, certificate, np.count_nonzero(coef))
         yield done
         if certificate < 0.9 * lowest:
             stalled = 0
@@ -193,24 +209,32 @@ class Contestant:
     files : dict
         By the name of a data set, the file with the pickled (X, y): to read it imports nothing
         that a cold start would.
+    python : str, optional
+        The interpreter that has the solver, if it is another.
     """
 
-    def __init__(self, solver, limit, repeat, files):
+    def __init__(self, solver, limit, repeat, files, python=None):
         self.solver, self.limit, self.repeat, self.files = solver, limit, repeat, files
-        self.process = None
+        self.python, self.process = python or sys.executable, None
+
+    def start(self):
+        here = [str(Path(__file__).parent), os.environ.get("PYTHONPATH")]
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, here))}
+        self.connection, theirs = multiprocessing.Pipe()
+        with theirs:
+            call = f"import contest; contest.work({theirs.fileno()}, {self.solver!r})"
+            self.process = subprocess.Popen(
+                [self.python, "-P", "-c", call], env=environment, pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )  # fmt: skip
 
     def ask(self, cell, tol, repeat):
         """All fits of a cell; "done" or what ended them; if a limit, the longest fit until then."""
         if self.process is None:
-            context = multiprocessing.get_context("spawn")
-            self.connection, theirs = context.Pipe()
-            self.process = context.Process(target=worker, args=(theirs, self.solver), daemon=True)
-            self.process.start()
-            theirs.close()
-        compiles = SOLVERS[self.solver].compiles
-        watch = Watch(self.limit, COMPILING if compiles else IMPORTING)
+            self.start()
+        solver = SOLVERS[self.solver]
+        watch = Watch(self.limit, COMPILING if solver.compiles else IMPORTING, solver.in_r)
         self.connection.send((cell, self.files[cell.data], tol, repeat))
-        watch = Watch(self.limit, COMPILING if SOLVERS[self.solver].compiles else IMPORTING)
         fits, end = [], ""
         while not end:
             message = self.wait(watch.next)
@@ -243,8 +267,9 @@ class Contestant:
 
     def stop(self):
         if self.process is not None:
-            self.process.kill()
-            self.process.join()
+            os.killpg(self.process.pid, signal.SIGKILL)  # with what it started
+            self.process.wait()
+            self.connection.close()
             self.process = None
 
 
@@ -261,13 +286,19 @@ def run(cell, contestant, ours):
         note = end if end != "done" else "no certificate"
         return Result(solver, fits[-1] if fits else None, False, note, over)
     best = min(certified, key=lambda fit: fit.seconds)
-    best.memory = float(np.nanmax([*(fit.memory for fit in certified), -1]))
+    in_r = SOLVERS[solver].in_r
+    best.memory = float(np.nanmax([*(fit.memory for fit in certified if not in_r), -1]))
     result = Result(solver, best, True)
-    if cell.cold:
-        contestant.stop()
-        cold, *_ = contestant.ask(cell, best.tol, repeat=0)
-        result.cold = cold[0].seconds if cold else np.nan
+    if cell.cold and not in_r:
+        result.cold = min(cold_start(contestant, cell, best.tol) for _ in range(COLD_STARTS))
     return result
+
+
+def cold_start(contestant, cell, tol):
+    """Seconds of import and first fit in a new process; nan if it fails."""
+    contestant.stop()
+    fits, *_ = contestant.ask(cell, tol, repeat=0)
+    return fits[0].seconds if fits else np.nan
 
 
 def contest(cell, contestants):

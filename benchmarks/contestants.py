@@ -1,12 +1,20 @@
 """The contestants of solvers.py: how each library is asked for the same fit.
 
 A function takes (X, y, alpha, p, l2, tol) and returns coefficients and intercept. It imports its
-library when called, so that a first call is a cold start.
+library when called, so that a first call is a cold start. One that has another program fit returns
+the processor time that program tells, too.
 """
 
+import subprocess
+import sys
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+import scipy.sparse as sp
+
+STEPS = 10  # penalties of a path
 
 
 def skl_sparse(X, y, alpha, p, l2, tol):
@@ -94,27 +102,113 @@ def abess(X, y, alpha, p, l2, size):
     return model.coef_, model.intercept_
 
 
+def penalties(correlation, alpha, p, l2, steps):
+    """The share of the l1 penalty, and the penalty: the last of ``steps`` down from the null model.
+
+    Some libraries are made for whole paths and are often faster down a short one.
+    """
+    l1, l2 = (alpha, l2) if p == 1 else (0.0, 2 * alpha + l2)
+    total = l1 + l2
+    share = l1 / total
+    first = max(correlation / max(share, 1e-3), total)  # no penalty of p = 2 is large enough
+    return share, np.geomspace(first, total, steps) if steps > 1 else np.array([total])
+
+
+def correlation(X, y):
+    return np.abs(X.T @ (y - y.mean())).max() / len(y)
+
+
+def adelie(steps):
+    def fit(X, y, alpha, p, l2, tol):
+        import adelie
+
+        share, path = penalties(correlation(X, y), alpha, p, l2, steps)
+        if sp.issparse(X):
+            X = adelie.matrix.sparse(X.tocsc(), method="naive")
+        state = adelie.grpnet(
+            X, adelie.glm.gaussian(y), alpha=share, lmda_path=path, tol=tol, max_iters=10**8,
+            early_exit=False, progress_bar=False,
+        )  # fmt: skip
+        return state.betas[-1].toarray().ravel(), state.intercepts[-1]
+
+    return fit
+
+
+def glmnet(steps):
+    def fit(X, y, alpha, p, l2, tol):
+        # It scales y to unit variance, and a penalty of p = 2 is not scaled along: here it is 1.
+        mean, scale = y.mean(), y.std()
+        alpha, l2 = (alpha / scale, l2) if p == 1 else (alpha, l2)
+        y = (y - mean) / scale
+        share, path = penalties(correlation(X, y), alpha, p, l2, steps)
+        with tempfile.TemporaryDirectory() as folder:
+            hand_to_r(Path(folder, "problem"), X, y, share, path, tol)
+            script = Path(__file__).with_name("glmnet.R")
+            done = subprocess.run(
+                ["Rscript", script, folder], check=False, capture_output=True, text=True
+            )
+            if done.returncode:
+                raise RuntimeError(" ".join(done.stderr.split()) or "Rscript failed")
+            answer = np.fromfile(Path(folder, "answer"))
+        seconds, intercept, coef = answer[0], answer[1], answer[2:]
+        return scale * coef, mean + scale * intercept, seconds
+
+    return fit
+
+
+def hand_to_r(file, X, y, share, path, tol):
+    """Write a problem as glmnet.R reads it: integers, then doubles, then the matrix."""
+    sparse = sp.issparse(X)
+    with open(file, "wb") as stream:
+        sizes = [sparse, *X.shape, X.nnz if sparse else X.size, len(path)]
+        np.array(sizes, dtype=np.int32).tofile(stream)
+        np.concatenate([[share, tol], path, y]).tofile(stream)
+        if sparse:
+            X.data.astype(np.float64).tofile(stream)
+            np.concatenate([X.indices, X.indptr]).astype(np.int32).tofile(stream)
+        else:
+            X.T.astype(np.float64).tofile(stream)  # column by column
+
+
 @dataclass(frozen=True)
 class Solver:
-    """A contestant: the module it needs, the exponents it solves for, and its function."""
+    """A contestant: the package it needs, the exponents it solves for, and its function."""
 
-    module: str
+    package: str
     exponents: tuple
     fit: object
     compiles: bool = False
     asks_size: bool = False  # takes the number of non-zeros in the place of tol
+    in_r: bool = False  # the package is R's: memory and cold start of a fit are not known here
+
+    def version(self, python=sys.executable):
+        """Of its package, for that interpreter; None where there is none."""
+        if self.in_r:
+            command = ["Rscript", "-e", f"cat(format(packageVersion('{self.package}')))"]
+        else:
+            ask = f"from importlib.metadata import version; print(version('{self.package}'))"
+            command = [python, "-P", "-c", ask]
+        try:
+            done = subprocess.run(command, check=True, capture_output=True, text=True)
+        except (OSError, subprocess.CalledProcessError):
+            return None
+        return done.stdout.strip()
 
 
 SOLVERS = {
-    "skl_sparse": Solver("skl_sparse", (0, 0.5, 2 / 3, 1, 2), skl_sparse),
-    "scikit-learn": Solver("sklearn", (1,), sklearn),
+    "skl_sparse": Solver("skl-sparse", (0, 0.5, 2 / 3, 1, 2), skl_sparse),
+    "scikit-learn": Solver("scikit-learn", (1,), sklearn),
     "celer": Solver("celer", (1,), celer),
     "skglm": Solver("skglm", (0.5, 2 / 3, 1), skglm, compiles=True),
     "glum": Solver("glum", (1, 2), glum),
-    "skein-glm": Solver("skein_glm", (0.5, 2 / 3, 1), skein),
+    "skein-glm": Solver("skein-glm", (0.5, 2 / 3, 1), skein),
     "abess": Solver("abess", (0,), abess, asks_size=True),
+    "adelie": Solver("adelie", (1, 2), adelie(1)),
+    "adelie path": Solver("adelie", (1, 2), adelie(STEPS)),
+    "glmnet": Solver("glmnet", (1, 2), glmnet(1), in_r=True),
+    "glmnet path": Solver("glmnet", (1, 2), glmnet(STEPS), in_r=True),
     **{
-        f"Ridge {solver}": Solver("sklearn", (2,), ridge(solver))
+        f"Ridge {solver}": Solver("scikit-learn", (2,), ridge(solver))
         for solver in ("auto", "svd", "cholesky", "lsqr", "sparse_cg", "sag", "saga")
     },
 }

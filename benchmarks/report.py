@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from contestants import OURS, SOLVERS
+from contestants import OURS
 
 # A section of the report for each family of exponents: title, and whether a cell is of it.
 SECTIONS = {
@@ -291,10 +291,10 @@ def side_table(table, what, member, value):
     return markdown_table(rows) if len(rows) > 1 else ""
 
 
-def markdown(table, limit):
-    """The tables, what they mean, and the goals."""
+def markdown(table, limit, versions):
+    """The tables, what they mean, and the goals; versions of the packages by name."""
     about = (
-        f"{machine()} One thread, processor time, best of a few repetitions. Entries are a peer's "
+        f"{machine(versions)} One thread, processor time, best of a few repetitions. Entries are a peer's "
         "time divided by ours, each with the same certificate, checked from outside: above 1 we "
         f'are faster. "> x": stopped (limit: {limit:g} s a fit) when its longest fit was that long; '
         '"none": no certificate at any tolerance; "fails": an error, memory included. A matvec is '
@@ -328,23 +328,16 @@ def markdown(table, limit):
     return "\n\n".join(part.rstrip("\n") for part in parts) + "\n"
 
 
-def machine():
+def machine(versions):
     """The processor and the versions that were measured."""
     name = platform.processor()
     try:
         name = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())[1]
     except (OSError, TypeError):
         pass
-    packages = {"skein_glm": "skein-glm", "sklearn": "scikit-learn", "skl_sparse": "skl-sparse"}
-    modules = dict.fromkeys(solver.module for solver in SOLVERS.values())
-    shown = []
-    for module in [*modules, "scipy", "numpy"]:
-        package = packages.get(module, module)
-        try:
-            shown.append(f"{package} {version(package)}")
-        except ImportError:
-            pass
-    return f"Measured on {os.cpu_count()} cores ({name}) with {', '.join(shown)}."
+    versions = versions | {package: version(package) for package in ("scipy", "numpy")}
+    shown = ", ".join(f"{package} {number}" for package, number in versions.items() if number)
+    return f"Measured on {os.cpu_count()} cores ({name}) with {shown}."
 
 
 # As a picture.
@@ -358,6 +351,8 @@ STYLES = {
     "skein-glm": ("#CC79A7", "X"),
     "Ridge": ("#D55E00", "d"),
     "abess": ("#999999", "*"),
+    "adelie": ("#F0E442", "s"),
+    "glmnet": ("#000000", "h"),
 }
 # Inches: a row, what a panel needs beside its rows, its title of that; the margins.
 ROW, BESIDE, TITLE, HEAD, LABELS, PANEL = 0.17, 0.62, 0.25, 0.55, 2.1, 3.6
@@ -419,7 +414,7 @@ def draw(axes, title, cells):
         for r in results:
             if own is None or r.solver == OURS or not (r.certified or r.over >= 0):
                 continue
-            name = "Ridge" if r.solver.startswith("Ridge") else r.solver
+            name = r.solver.split()[0]  # of several ways to ask one library
             colour, marker = STYLES[name]
             value = (r.fit.seconds if r.certified else r.over) / own.fit.seconds
             axes.scatter(

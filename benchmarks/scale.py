@@ -5,7 +5,7 @@
 The folder holds NAME_X.npz (scipy.sparse.save_npz, CSR) and NAME_y.npy. Each fit runs in a process
 of its own, at alpha = share * alpha_max with alpha_max = max_j |x_j.(y - mean y)| / n whatever p.
 
-- matvec: the median time of X.T @ r by SciPy, on one thread; a fit is also given in matvecs.
+- fit: processor time, also given in matvecs: one is the median time of X.T @ r by SciPy.
 - memory: the highest resident memory of the process during the fit minus what was resident just
   before it, when X, y, the imported libraries and a first tiny fit are already there and freed
   memory has gone back to the system. On Linux the kernel's high-water mark (VmHWM) is reset before
@@ -25,6 +25,7 @@ import warnings
 from pathlib import Path
 
 NAMES = ("flights_onehot", "spamassassin")
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 def resident(field):
@@ -70,33 +71,29 @@ def measure(name, p, share):
     """One fit in this process, as a dict of plain numbers."""
     import numpy as np
     import scipy.sparse as sp
+    from clock import matvec
 
     from skl_sparse import SparseLpRegressor
 
     folder = Path(os.environ["SKL_SPARSE_DATA"])
     X = sp.load_npz(folder / f"{name}_X.npz")
     y = np.load(folder / f"{name}_y.npy").astype(np.float64)
-    r = y - y.mean()
-    seconds = []
-    for _ in range(7):
-        start = time.perf_counter()
-        correlation = X.T @ r
-        seconds.append(time.perf_counter() - start)
+    unit, correlation = matvec(X, y)
     alpha = share * np.abs(correlation).max() / len(y)
     SparseLpRegressor(0.01, p=p).fit(sp.eye(20, format="csr"), np.arange(20.0))
 
     model = SparseLpRegressor(alpha, p=p)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        start = time.perf_counter()
+        start = time.process_time()
         _, memory, exact = peak_memory(lambda: model.fit(X, y))
-        fit_time = time.perf_counter() - start
+        fit_time = time.process_time() - start
     return {
         "shape": X.shape,
         "bytes": X.data.nbytes + X.indices.nbytes + X.indptr.nbytes,
         "alpha": alpha,
         "seconds": fit_time,
-        "matvec": float(np.median(seconds)),
+        "matvec": unit,
         "memory": memory,
         "exact": exact,
         "n_nonzero": int(np.count_nonzero(model.coef_)),
@@ -132,7 +129,9 @@ def main():
         for p in arguments.p:
             command = [sys.executable, __file__, "--here", "--data", name, "--p", str(p)]
             command += ["--share", str(arguments.share)]
-            done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+            done = subprocess.run(
+                command, check=True, stdout=subprocess.PIPE, text=True, env=os.environ | ONE_THREAD
+            )
             found = json.loads(done.stdout)
             print(
                 f"{name:16}{'{:,} x {:,}'.format(*found['shape']):>18}{p:5.2g}"

@@ -13,16 +13,19 @@ one thread, and is judged by the same certificate, computed here from its answer
 
 A solver is run with decreasing `tol` until it has the certificate, and that run's time counts:
 processor time, the best of a few repetitions (warm), and for some cells import and first fit in a
-new process (cold). A matvec is one X.T @ r, as SciPy or NumPy do it. Memory is the peak of a fit
+new process (cold, the best of three). A matvec is one X.T @ r, as SciPy or NumPy do it. Memory is the peak of a fit
 beyond X, in sizes of X. A fit that does not end within the limit is stopped, and reported so; so is
 a solver whose fits of one cell take three limits. Each cell's goals are printed with it.
-Data: see data.py. Peers: `pip install --group bench`.
+Data: see data.py. Peers: `pip install --group bench`. adelie asks for an older NumPy than others do,
+so it gets an environment of its own: `pip install adelie numpy scipy` there, and `--python
+adelie=that/bin/python` here (`make bench` does so). glmnet takes part where `Rscript` finds it; its
+time is measured inside R, its memory and cold start are not.
 """
 
 import argparse
-import importlib.util
 import os
 import pickle
+import sys
 import tempfile
 from pathlib import Path
 
@@ -68,7 +71,7 @@ def hand_over(cells, folder):
         print(f"{name}: {X.shape[0]} x {X.shape[1]}, {size}", flush=True)
         files[name] = folder / f"{name}.pickle"
         with open(files[name], "wb") as stream:
-            pickle.dump(data, stream, protocol=5)
+            pickle.dump(data, stream, protocol=4)  # which older NumPy reads
     return files
 
 
@@ -80,6 +83,10 @@ def main():
     parser.add_argument("--only", default="", help="only cells whose name contains this")
     parser.add_argument("--solvers", nargs="+", choices=SOLVERS, default=list(SOLVERS))
     parser.add_argument(
+        "--python", nargs="+", default=[], metavar="PACKAGE=PATH",
+        help="the interpreter of an environment that has a package, for those with pins that clash",
+    )  # fmt: skip
+    parser.add_argument(
         "--limit", type=float, help="processor seconds of a fit, default 30, quick 1"
     )
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables")
@@ -88,12 +95,15 @@ def main():
 
     limit, repeat = (1, 0.3) if arguments.quick else (30, 1)
     limit = arguments.limit or limit
-    present = []
+    pythons = dict(given.split("=", 1) for given in arguments.python)
+    versions = {}
     for name in arguments.solvers:
-        if importlib.util.find_spec(SOLVERS[name].module):
-            present.append(name)
-        else:
+        package = SOLVERS[name].package
+        if package not in versions:
+            versions[package] = SOLVERS[name].version(pythons.get(package, sys.executable))
+        if versions[package] is None:
             print(f"absent: {name}")
+    present = [name for name in arguments.solvers if versions[SOLVERS[name].package]]
     cells = [
         cell
         for cell in (quick_cells() if arguments.quick else all_cells())
@@ -102,19 +112,24 @@ def main():
     table = {}
     with tempfile.TemporaryDirectory() as folder:
         files = hand_over(cells, Path(folder))
-        contestants = [Contestant(name, limit, repeat, files) for name in present]
-        for cell in cells:
-            if cell.data in files:
-                table[cell] = contest(cell, contestants)
-                print("", *report.cell_lines(cell, table[cell]), sep="\n", flush=True)
-        for contestant in contestants:
-            contestant.stop()
+        contestants = [
+            Contestant(name, limit, repeat, files, pythons.get(SOLVERS[name].package))
+            for name in present
+        ]
+        try:
+            for cell in cells:
+                if cell.data in files:
+                    table[cell] = contest(cell, contestants)
+                    print("", *report.cell_lines(cell, table[cell]), sep="\n", flush=True)
+        finally:
+            for contestant in contestants:
+                contestant.stop()
     print("", *report.summary(table), sep="\n")
     for file in (arguments.markdown, arguments.figure):
         if file:
             file.parent.mkdir(parents=True, exist_ok=True)
     if arguments.markdown:
-        arguments.markdown.write_text(report.markdown(table, limit), encoding="utf-8")
+        arguments.markdown.write_text(report.markdown(table, limit, versions), encoding="utf-8")
     if arguments.figure:
         report.figure(table, arguments.figure)
 

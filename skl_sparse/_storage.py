@@ -47,8 +47,12 @@ def validate(estimator, X, *, reset, ensure_all_finite, copy=False):
     options = {"ensure_all_finite": ensure_all_finite, "copy": copy}
     if any(options.values()) or not _is_accepted(X):
         return validate_data(estimator, X, **ACCEPTED, **options, reset=reset)
-    # Next to one pass over the data, what check_array would find again takes long.
-    return validate_data(estimator, X, skip_check_array=True, reset=reset)
+    # Next to one pass over the data, what scikit-learn would find again takes long.
+    if not reset:
+        return validate_data(estimator, X, skip_check_array=True, reset=False)
+    estimator.n_features_in_ = X.shape[1]  # and no names: a matrix has none
+    vars(estimator).pop("feature_names_in_", None)
+    return X
 
 
 def _is_accepted(X):

@@ -84,7 +84,7 @@ class SparseDropoutReplacer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
     >>> from scipy.sparse import csr_array
     >>> from skl_sparse import SparseDropoutReplacer
     >>> X = csr_array(np.array([[1.0, 0.0, 2.0], [0.0, 3.0, 4.0]]))
-    >>> replacer = SparseDropoutReplacer(dropout_rate=0.5, replacement_value=-1.0, random_state=0)
+    >>> replacer = SparseDropoutReplacer(dropout_rate=0.5, replacement_value=-1.0, random_state=5)
     >>> replacer.fit_transform(X).toarray()
     array([[ 1.,  0., -1.],
            [ 0.,  3., -1.]])
@@ -312,7 +312,7 @@ class SparseDropoutSampler(BaseEstimator):
     >>> from scipy.sparse import csr_array
     >>> from skl_sparse import SparseDropoutSampler
     >>> X = csr_array(np.array([[1.0, 0.0, 2.0], [0.0, 3.0, 4.0]]))
-    >>> sampler = SparseDropoutSampler(dropout_rate=0.5, random_state=0)
+    >>> sampler = SparseDropoutSampler(dropout_rate=0.5, random_state=5)
     >>> X_resampled, y_resampled = sampler.fit_resample(X, [0, 1])
     >>> X_resampled.toarray()
     array([[1., 0., 2.],

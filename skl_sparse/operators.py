@@ -488,7 +488,7 @@ def dropout_replace(
     Examples
     --------
     >>> from skl_sparse.operators import dropout_replace
-    >>> dropout_replace([[1.0, 0.0, 2.0], [0.0, 3.0, 4.0]], 0.5, -1.0, random_state=0)
+    >>> dropout_replace([[1.0, 0.0, 2.0], [0.0, 3.0, 4.0]], 0.5, -1.0, random_state=5)
     array([[ 1.,  0., -1.],
            [ 0.,  3., -1.]])
     """
@@ -544,7 +544,7 @@ def dropout_segments(values, lengths, ratio=0.1, replacement_value=0, *, random_
     Examples
     --------
     >>> from skl_sparse.operators import dropout_segments
-    >>> values, lengths = dropout_segments([1, 2, 3, 4, 5], [2, 3], 0.5, -1, random_state=3)
+    >>> values, lengths = dropout_segments([1, 2, 3, 4, 5], [2, 3], 0.5, -1, random_state=2)
     >>> values, lengths
     (array([ 1,  2, -1]), array([2, 1]))
     """

@@ -2,15 +2,19 @@
 
 import math
 import os
+import pickle
+import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import contest
 import numpy as np
 import pytest
 import report
 import scipy.sparse as sp
-from contest import Cell, Fit, Result, Watch
+from contest import Cell, Contestant, Fit, Result, Watch
+from contestants import SOLVERS, Solver
 from judge import judge
 
 from skl_sparse import SparseLpRegressor
@@ -103,7 +107,18 @@ def test_limits_are_of_one_fit_and_of_all():
     assert (watch.next, watch.left) == (1.5, 1.5)
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the system does not tell")
+def test_who_starts_a_program_for_each_fit_may_take_longer_each_time():
+    watch = Watch(2.0, 3.0, always=True)
+    watch.add(1.5)
+    assert (watch.next, watch.left) == (5.0, 4.5)
+
+
+ON_LINUX = pytest.mark.skipif(
+    not Path("/proc/self/stat").exists(), reason="only Linux tells of another process"
+)
+
+
+@ON_LINUX
 def test_a_fit_is_stopped_by_processor_time_not_by_wall_time():
     before = contest.processor_time(os.getpid())
     time.sleep(0.3)
@@ -113,6 +128,169 @@ def test_a_fit_is_stopped_by_processor_time_not_by_wall_time():
         pass
     worked = contest.processor_time(os.getpid()) - before - slept
     assert slept < 0.2 < worked
+
+
+# What stands for R: reads a problem, solves glmnet's (y of unit variance), tells what time it likes.
+STAND_IN = """\
+#!{python}
+import os, sys, time
+if sys.argv[1] == "-e":
+    sys.exit(print("4.1.6", end=""))
+if os.environ.get("STUCK"):
+    while True:
+        time.process_time()
+import numpy as np, scipy.sparse as sp
+from skl_sparse import SparseLpRegressor
+stream = open(sys.argv[2] + "/problem", "rb")
+sparse, n, p, size, steps = np.fromfile(stream, np.int32, 5)
+share, thresh, *rest = np.fromfile(stream, np.float64, 2 + steps + n)
+path, y = rest[:steps], np.array(rest[steps:])
+assert abs(y.mean()) < 1e-12 and abs(y.std() - 1) < 1e-12
+values = np.fromfile(stream, np.float64, size)
+if sparse:
+    indices, indptr = np.fromfile(stream, np.int32, size), np.fromfile(stream, np.int32, n + 1)
+    X = sp.csr_matrix((values, indices, indptr), (n, p))
+else:
+    X = values.reshape(p, n).T
+assert not stream.read() and sorted(path, reverse=True) == path
+alpha, alpha_l2 = share * path[-1], (1 - share) * path[-1]
+exponent = 1 if share else 2
+model = SparseLpRegressor(
+    alpha if share else alpha_l2 / 2, p=exponent, alpha_l2=alpha_l2 if share else 0, tol=thresh
+).fit(X, y)
+np.concatenate([[0.25, model.intercept_], model.coef_]).tofile(sys.argv[2] + "/answer")
+"""
+
+
+@pytest.fixture
+def rscript(tmp_path, monkeypatch):
+    if os.name == "nt":
+        pytest.skip("a script is no program here")
+    file = tmp_path / "bin" / "Rscript"
+    file.parent.mkdir()
+    file.write_text(STAND_IN.format(python=sys.executable))
+    file.chmod(0o755)
+    monkeypatch.setenv("PATH", str(file.parent), prepend=os.pathsep)
+
+
+EXPONENTS = [(1, False), (1, True), (2, False)]
+
+
+@pytest.mark.parametrize("container", [sp.csr_matrix, sp.csr_matrix.toarray])
+@pytest.mark.parametrize(("p", "elastic"), EXPONENTS)
+def test_glmnet_is_handed_the_same_problem(problem, rscript, container, p, elastic):
+    X, y = problem
+    alpha = penalties(X, y, 10)
+    X, y = container(X), 1e3 * y + 7  # its own conventions depend on the scale of y
+    settings = (alpha if p == 2 else 1e3 * alpha), p, alpha if elastic else 0.0
+    name = "glmnet path" if elastic else "glmnet"
+    coef, intercept, seconds = SOLVERS[name].fit(X, y, *settings, 1e-10)
+    assert judge(X, y, *settings, coef, intercept)[1] < 1e-9
+    assert seconds == 0.25
+
+
+@pytest.mark.parametrize("container", [sp.csr_matrix, sp.csr_matrix.toarray])
+@pytest.mark.parametrize(("p", "elastic"), EXPONENTS)
+@pytest.mark.parametrize("name", ["glmnet", "glmnet path"])
+def test_glmnet_solves_the_problem(problem, container, p, elastic, name):
+    if SOLVERS[name].version() is None:
+        pytest.skip("R or its package glmnet is not installed")
+    X, y = problem
+    X, alpha = container(X), penalties(X, y, 10)
+    settings = alpha, p, alpha if elastic else 0.0
+    coef, intercept, _ = SOLVERS[name].fit(X, y, *settings, 1e-16)
+    assert judge(X, y, *settings, coef, intercept)[1] < 1e-6
+
+
+@pytest.fixture
+def adelie(monkeypatch):
+    """What stands for adelie: solves as it documents."""
+
+    def grpnet(X, y, *, alpha, lmda_path, tol, **options):
+        assert not sp.issparse(X) or X.format == "csc"
+        assert sorted(lmda_path, reverse=True) == list(lmda_path)
+        l1, l2 = alpha * lmda_path[-1], (1 - alpha) * lmda_path[-1]
+        p, l1, l2 = (1, l1, l2) if alpha else (2, l2 / 2, 0.0)
+        model = SparseLpRegressor(l1, p=p, alpha_l2=l2, tol=tol).fit(X, y)
+        return SimpleNamespace(betas=sp.csr_matrix(model.coef_), intercepts=[model.intercept_])
+
+    module = SimpleNamespace(
+        grpnet=grpnet,
+        matrix=SimpleNamespace(sparse=lambda X, method: X),
+        glm=SimpleNamespace(gaussian=lambda y: y),
+    )
+    monkeypatch.setitem(sys.modules, "adelie", module)
+
+
+@pytest.mark.parametrize("container", [sp.csr_matrix, sp.csr_matrix.toarray])
+@pytest.mark.parametrize(("p", "elastic"), EXPONENTS)
+@pytest.mark.parametrize("name", ["adelie", "adelie path"])
+def test_adelie_is_handed_the_same_problem(problem, adelie, container, p, elastic, name):
+    X, y = problem
+    X, alpha = container(X), penalties(X, y, 10)
+    settings = alpha, p, alpha if elastic else 0.0
+    coef, intercept = SOLVERS[name].fit(X, y, *settings, 1e-10)
+    assert judge(X, y, *settings, coef, intercept)[1] < 1e-9
+
+
+def test_what_is_not_installed_has_no_version(tmp_path, monkeypatch):
+    nothing = Solver("no-such-package", (1,), None)
+    assert nothing.version() is None
+    assert nothing.version(str(tmp_path / "no-python")) is None
+    assert SOLVERS["skl_sparse"].version().count(".") == 2
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert SOLVERS["glmnet"].version() is None
+
+
+@pytest.fixture
+def files(problem, tmp_path):
+    file = tmp_path / "problem.pickle"
+    file.write_bytes(pickle.dumps(problem))
+    return {"problem": file}
+
+
+@ON_LINUX
+def test_contestants_work_in_processes_of_their_own(files, rscript, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "skl_sparse.py").write_text("raise ImportError('not what is installed')")
+    cell = Cell("problem", 1, 10, cold=True)
+    (contestant,) = contestants = [Contestant("skl_sparse", 20.0, 0.01, files, sys.executable)]
+    (own,) = contest.contest(cell, contestants)
+    assert own.certified and own.cold > own.fit.seconds and own.fit.memory >= 0
+    contestant.stop()
+    in_r = Contestant("glmnet", 20.0, 0.01, files)
+    (told,) = contest.contest(cell, [in_r])
+    in_r.stop()
+    # Of what happens in R only what it tells is known.
+    assert told.certified and told.fit.seconds == 0.25
+    assert math.isnan(told.cold) and not told.fit.memory >= 0
+    assert told.fit.objective == pytest.approx(own.fit.objective, rel=1e-5)
+
+
+@ON_LINUX
+def test_a_program_that_a_contestant_started_is_stopped_with_it(files, rscript, monkeypatch):
+    monkeypatch.setenv("STUCK", "yes")
+    monkeypatch.setattr(contest, "IMPORTING", 1.0)
+    contestant = Contestant("glmnet", 0.5, 0.01, files)
+    contestant.start()
+    worker = contestant.process.pid
+    (found,) = contest.contest(Cell("problem", 1, 10), [contestant])
+    assert not found.certified and found.note == "over 0.5 s"
+    deadline = time.monotonic() + 10
+    while running(worker):
+        assert time.monotonic() < deadline
+
+
+def running(session):
+    """Processes of a session, but for those that have ended and nobody has asked about."""
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, _, found, *_ = file.read_text().rpartition(")")[2].split()
+        except OSError:  # it has just ended
+            continue
+        if int(found) == session and state != "Z":
+            return True
+    return False
 
 
 def result(solver, seconds, certified=True, **parts):
@@ -179,7 +357,9 @@ def table():
 
 
 def test_markdown_has_a_row_for_each_cell_and_as_many_columns_everywhere(table):
-    text = report.markdown(table, limit=9)
+    text = report.markdown(table, 9, {"celer": "0.7", "glum": None})
+    assert "celer 0.7, scipy" in text
+    assert "glum" not in text.partition("\n")[0]
     for block in text.split("\n\n"):
         if block.startswith("|"):
             assert len({line.count("|") for line in block.splitlines()}) == 1

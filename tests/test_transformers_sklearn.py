@@ -228,3 +228,19 @@ def test_sampler_is_an_estimator():
     frame = pd.DataFrame(np.eye(3), columns=["a", "b", "c"])
     sampler.fit_resample(frame, [0, 1, 2])
     assert list(sampler.feature_names_in_) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("transformer", [SparseNormalizer(), SparseDropoutReplacer()])
+def test_names_and_number_of_features_are_those_of_the_last_fit(transformer):
+    transformer = clone(transformer)
+    transformer.fit(pd.DataFrame(np.eye(3), columns=["a", "b", "c"]))
+    assert list(transformer.feature_names_in_) == ["a", "b", "c"]
+    with pytest.warns(UserWarning, match="does not have valid feature names"):
+        transformer.transform(sp.csr_array(np.eye(3)))
+    X = sp.csr_array(np.eye(4))
+    transformer.fit(X)
+    assert transformer.n_features_in_ == 4
+    assert not hasattr(transformer, "feature_names_in_")
+    assert_array_equal(transformer.transform(X).toarray(), np.eye(4))
+    with pytest.raises(ValueError, match=r"X has 3 features, but .* is expecting 4"):
+        transformer.transform(sp.csr_array(np.eye(3)))

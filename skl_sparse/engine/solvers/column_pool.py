@@ -9,6 +9,9 @@ from ._systems import DenseSystem, GramSystem, SparseSystem
 SMALL = 1024
 # Memory that the working set may always take; beyond, it is bounded by a share of X.
 FREE_BYTES = 1 << 24
+# A larger one is formed where it takes no more than so many times the memory of the columns, which a
+# sweep reads either way; on a Gram Newton steps factorise.
+GRAM_FIRST = 2
 # Columns for which a Gram has room to spare.
 SPARE = 64
 
@@ -112,9 +115,7 @@ class ColumnPool:
         return self.A.design.stored_in(columns) * self.A.design.gathered_entry_bytes
 
     def _gram_pays(self, columns):
-        m = len(columns)
-        if m <= SMALL:
+        size = 8 * len(columns) ** 2
+        if len(columns) <= SMALL:
             return True
-        if 8 * m * m > self._most_bytes:
-            return False
-        return m * m <= 2 * self.A.design.entry_cost * self.A.design.stored_in(columns)
+        return size <= min(self._most_bytes, GRAM_FIRST * self._gathered_bytes(columns))
