@@ -30,6 +30,8 @@ BLAS_SPEED = 8
 SAMPLED, LEAST_SPARED = 25, 4
 # Share of its norm that a column keeps if the sample misses it.
 UNSEEN = 0.01
+# Numbers touched in the time that the calls of a step take, however small the data.
+CALLS = 1 << 16
 # Numbers of a block of columns that is gathered for that.
 BLOCK = 1 << 18
 # Curvature at which a column counts as penalised when the gap is foreseen.
@@ -160,13 +162,14 @@ class LinearSystems:
             return math.inf
         design = self.A.design
         stored = max(1, design.stored_in(self.columns))
+        touched = stored * design.entry_cost
         if self.wide:
-            # What BLAS does not read where it lies is gathered, a block of columns after the other.
-            blocks = 0.0 if design.row_gram else max(1.0, n * m / BLOCK)
-            products = n * n * m / BLAS_SPEED + blocks * (stored * design.entry_cost + BLOCK)
+            products = n * n * m / BLAS_SPEED
+            if not design.row_gram:  # gathered, a block of columns after the other
+                products += 4 * n * m + max(1.0, n * m / BLOCK) * touched
         else:
             products = stored * (stored / n) * design.entry_cost**2 / BLAS_SPEED
-        return (products + small**3 / 3 / BLAS_SPEED) / (2 * stored * design.entry_cost)
+        return (products + small**3 / 3 / BLAS_SPEED) / (2 * touched + CALLS)
 
 
 class ColumnSystems(LinearSystems):
