@@ -104,6 +104,12 @@ def test_answers_are_those_of_the_standardised_matrix(container, center, n_threa
     column_weights = rng.random(p) * (np.arange(p) % 4 > 0)
     products = (expected * column_weights) @ expected.T
     np.testing.assert_allclose(A.row_gram(column_weights), products, **close)
+    v = rng.standard_normal(n)
+    W, square = A.pull(v, column_weights)
+    expected_pull = column_weights * (expected.T @ v) * scale
+    np.testing.assert_allclose(W[:, 0], expected_pull, **close)
+    assert square == pytest.approx(v @ products @ v)
+    np.testing.assert_allclose(A.push(W)[:, 0], products @ v, **close)
     stored = (
         n * 30
         if "C" in container or "F" in container or container == "strided"

@@ -71,7 +71,13 @@ class StandardisedDesign:
 
     def predict(self, U):
         """A U, shape (n_rows, k), for U of shape (n_columns, k)."""
-        W = U * self.scale[:, None]
+        return self._times(U * self.scale[:, None], U[self.offset])
+
+    def push(self, W):
+        """A diag(1/scale) W, of which W, in the units of X, does not remain."""
+        return self._times(W, W[self.offset] / self.scale[self.offset, None])
+
+    def _times(self, W, held):
         W[self.offset] = 0.0
         with np.errstate(over="ignore", invalid="ignore"):
             out = self.design.predict(W)
@@ -80,8 +86,31 @@ class StandardisedDesign:
             out *= self.q[:, None]
         out[self.idle_rows] = 0.0  # also where a huge value that does not count overflowed
         if self.centred is not None:
-            out += self.centred.T @ U[self.offset]
+            out += self.centred.T @ held
         return out
+
+    def pull(self, v, weights):
+        """diag(scale) diag(weights) A^T v, which is for `push`, and v^T A diag(weights) A^T v.
+
+        Vectors as long as the columns are read and written less often than by `correlate` and
+        `predict`.
+        """
+        W = self.design.correlate((self.q * v)[:, None])
+        along_q, square, w = float(self.q @ v) if self.center else 0.0, 0.0, W[:, 0]
+        w[self.offset] = along_q * self.mean[self.offset]
+        for some in blocks(self.n_columns, STRETCH):
+            c = w[some]
+            c -= along_q * self.mean[some]
+            c *= self.scale[some]
+            weighted = c * weights[some]
+            square += float(c @ weighted)
+            np.multiply(weighted, self.scale[some], out=c)
+        if self.centred is not None:
+            c = self.centred @ v
+            weighted = c * weights[self.offset]
+            square += float(c @ weighted)
+            w[self.offset] = weighted * self.scale[self.offset]
+        return W, square
 
     def gram(self, known, new, out=None):
         """A_new^T A_[known, new], shape (len(new), len(known) + len(new)), in ``out`` if given."""
@@ -109,11 +138,13 @@ class StandardisedDesign:
 
     def sampled_gram(self, columns, every):
         """About A^T A for the named columns, from every so many rows."""
-        weights = self.weights[::every] / self.weights[::every].sum()
+        weights = self.weights[::every]
         out = np.empty((len(columns), len(columns)))
-        self.design.sample(every).gram(columns[:0], columns, weights, self.mean, out)
-        out *= self.scale[columns]
-        out *= self.scale[columns, None]
+        with np.errstate(over="ignore", invalid="ignore"):
+            weights = weights / max(weights.sum(), np.finfo(np.float64).tiny)
+            self.design.sample(every).gram(columns[:0], columns, weights, self.mean, out)
+            out *= self.scale[columns]
+            out *= self.scale[columns, None]
         return out
 
     def row_gram(self, column_weights):

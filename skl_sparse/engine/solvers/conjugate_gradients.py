@@ -21,7 +21,7 @@ class Step:
     length : float
         How far along its last direction x has come.
     image : ndarray or None
-        H^-1 A^T residual, for `kernel_conjugate_gradients`.
+        What `kernel_conjugate_gradients` pulled from the residual.
     """
 
     x: np.ndarray
@@ -74,9 +74,9 @@ def kernel_conjugate_gradients(pull, push, b):
     Parameters
     ----------
     pull : callable
-        H^-1 A^T v for a vector v, and v^T K v.
+        H^-1 A^T v for a vector v, in any units, and v^T K v.
     push : callable
-        A w for a vector w.
+        K v for what was pulled from v.
     b : ndarray of shape (n,)
     """
     r = b.copy()

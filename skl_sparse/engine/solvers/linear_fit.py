@@ -30,6 +30,10 @@ BLAS_SPEED = 8
 SAMPLED, LEAST_SPARED = 25, 4
 # Share of its norm that a column keeps if the sample misses it.
 UNSEEN = 0.01
+# Numbers touched in the time that the calls of a step take, however small the data.
+CALLS = 1 << 16
+# Numbers of a block of columns that is gathered for that.
+BLOCK = 1 << 18
 # Curvature at which a column counts as penalised when the gap is foreseen.
 LEAST_WEIGHT = 1e-8
 
@@ -158,11 +162,14 @@ class LinearSystems:
             return math.inf
         design = self.A.design
         stored = max(1, design.stored_in(self.columns))
+        touched = stored * design.entry_cost
         if self.wide:
             products = n * n * m / BLAS_SPEED
+            if not design.row_gram:  # gathered, a block of columns after the other
+                products += 4 * n * m + max(1.0, n * m / BLOCK) * touched
         else:
             products = stored * (stored / n) * design.entry_cost**2 / BLAS_SPEED
-        return (products + small**3 / 3 / BLAS_SPEED) / (2 * stored * design.entry_cost)
+        return (products + small**3 / 3 / BLAS_SPEED) / (2 * touched + CALLS)
 
 
 class ColumnSystems(LinearSystems):
@@ -200,7 +207,10 @@ class ColumnSystems(LinearSystems):
         # Columns have unit norm: one that the sample misses keeps a share of it.
         matrix *= 1.0 - UNSEEN
         matrix[np.diag_indices(len(matrix))] += UNSEEN
-        return self._solver(matrix)
+        try:
+            return self._solver(matrix)
+        except LinAlgError:
+            return None
 
     def _factorise(self):
         """Cholesky of H + A^T A."""
@@ -234,16 +244,20 @@ class RowSystems(LinearSystems):
         return RowSearch(self, y, u)
 
     def spread(self, b):
-        """H^-1 A^T b and its square in the metric of H"""
-        c = self.A.correlate(b[:, None])[:, 0]
-        u = self.inverse * c
-        return u, float(c @ u)
+        """H^-1 A^T b"""
+        return self.inverse * self.A.correlate(b[:, None])[:, 0]
 
     def predict(self, u):
         return self.A.predict(u[:, None])[:, 0]
 
     def _path(self, s):
-        for step in kernel_conjugate_gradients(self.spread, self.predict, s):
+        def pull(v):
+            return self.A.pull(v, self.inverse)
+
+        def push(w):
+            return self.A.push(w)[:, 0]
+
+        for step in kernel_conjugate_gradients(pull, push, s):
             yield step, step.square
 
     def _factorise(self):
@@ -279,7 +293,7 @@ class RowSearch:
         if u.any():
             # At the solution b is the residual; what is best of its multiples lowers the objective.
             b = y - systems.predict(u)
-            kernel_b = systems.predict(systems.spread(b)[0])
+            kernel_b = systems.predict(systems.spread(b))
             bend = kernel_b @ (b + kernel_b)
             if bend > 0.0:
                 length = (kernel_b @ y) / bend
@@ -292,10 +306,11 @@ class RowSearch:
         """
         more, step = self.systems.solve(self.r - self.b, goal)
         self.new = self.b + more
-        u = self.systems.spread(self.new)[0]
+        u = self.systems.spread(self.new)
         if step is None:
             return u, (self.new, self.systems.h * u)
-        return u, (self.new + step.residual, self.systems.h * (u + step.image))
+        left = self.systems.A.deviation * step.image[:, 0]
+        return u, (self.new + step.residual, self.systems.h * (u + left))
 
     def accept(self, u, now):
         self.b, self.r = self.new, now.residual
