@@ -67,8 +67,9 @@ class SparseLpRegressor(RegressorMixin, BaseEstimator):
         monotone and accelerated; for p < 1 coordinate sweeps end it.
     local_search : bool, default=False
         For p < 1: whether to search thoroughly around every start, dropping, adding and swapping
-        single columns until nothing improves. Finds the global minimum more often, and takes
-        longer. Without it the search is brief, bounded in work, and around the best start only.
+        single columns until nothing improves. Finds the global minimum more often, and takes up to
+        some seconds longer: it ends after as much work as the shape of X allows, whatever its
+        container. Without it the search is brief, and around the best start only.
     max_iter : int, default=1000
         Most passes of the outer loop (for "proximal_gradient": steps), >= 1, over all starts and
         refits together. For p < 1 leave room for the starts, some tens of passes: those that no

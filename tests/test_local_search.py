@@ -9,8 +9,8 @@ from skl_sparse.engine.solvers._systems import DenseSystem, GramSystem, SparseSy
 from skl_sparse import SparseLpRegressor
 from skl_sparse.engine.losses import SquaredError
 from skl_sparse.engine.penalties import LpPenalty
-from skl_sparse.engine.solvers import starts
-from skl_sparse.engine.solvers.local_search import NONE
+from skl_sparse.engine.solvers import local_search, starts
+from skl_sparse.engine.solvers.local_search import NONE, Search
 from skl_sparse.engine.solvers.point import Point
 from skl_sparse.engine.solvers.problem import Problem
 
@@ -138,3 +138,106 @@ def test_a_minimum_found_again_keeps_its_certificate(monkeypatch):
     model = SparseLpRegressor(0.05, p=0.5).fit(X, y)
     assert model.mask_.sum() == 5 and model.optimality_ <= model.tol
     assert looks[-1] == "search"
+
+
+@pytest.mark.parametrize("p", [0.0, 0.5])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_minimum_that_settles_is_no_better_one(p, seed):
+    """What descent still has to gain is not credited to an exchange."""
+    A, y, point = settled_point("gram", p, seed)
+    system, u = point.system.copy(), point.u.copy()
+    shift = 1e-3 * u
+    system.move(np.arange(M), shift)
+    u += shift
+    rough = Point(SquaredError(), point.penalty, system, u, np.sum((y - A @ u) ** 2))
+    leaving, entering, values = every_exchange(rough)
+    limits = 1e-12, SWEEPS, TOL, BUDGET
+    for k in range(len(leaving)):
+        there, new = system.copy(), u.copy()
+        one = leaving[k : k + 1], entering[k : k + 1], values[k : k + 1]
+        _, found, _ = first_better(system, u, rough.c, there, new, point.penalty, *one, *limits)
+        assert not (found and (np.sign(new) == np.sign(u)).all())
+
+
+@pytest.mark.parametrize("p", [0.0, 0.5])
+@pytest.mark.parametrize("alpha_l2", [0.0, 0.3, 3.0])
+def test_exchanges_come_in_the_order_of_what_they_gain(p, alpha_l2):
+    """With the ridge: a column enters where loss and ridge alone are least."""
+    A, y, _ = settled_point("gram", p, 0)
+    lam = np.linspace(0.1, 0.3, M)
+    penalty = LpPenalty(lam, alpha_l2 * np.linspace(0.5, 2, M), p)
+    system, u = system_of("gram", A, y), np.zeros(M)
+    coordinate_descent(system, penalty, u, np.arange(M), SWEEPS, TOL, BUDGET)
+    point = Point(SquaredError(), penalty, system, u, np.sum((y - A @ u) ** 2))
+    leaving, entering, values = Search(point).exchanges(1000)
+    assert len(leaving) == len(every_exchange(point)[0]) > M
+
+    def value(v):
+        return objective(A, y, penalty, v) + 0.5 * penalty.l2 @ (v * v)
+
+    reached = []
+    for i, j, x in zip(leaving, entering, values, strict=True):
+        v = u.copy()
+        if i != NONE:
+            v[i] = 0.0
+        if j != NONE:
+            v[j] = A[:, j] @ (y - A @ v) / (1 + penalty.l2[j])
+            assert x == pytest.approx(v[j], rel=1e-9)
+        reached.append(value(v))
+    assert (np.diff(reached) >= -1e-12).all()
+
+
+def correlated(n, m, k):
+    rng = np.random.default_rng(0)
+    X, w = rng.normal(size=(n, m)), np.zeros(m)
+    for j in range(1, m):
+        X[:, j] = 0.6 * X[:, j - 1] + 0.8 * X[:, j]
+    w[rng.choice(m, k, replace=False)] = rng.normal(size=k)
+    y = X @ w
+    y += 0.5 * y.std() * rng.normal(size=n)
+    return X, y, np.abs(X.T @ (y - y.mean())).max() / n
+
+
+def test_a_thorough_search_is_bounded_by_work(monkeypatch):
+    """Correlated columns, a large support: exchanges alone would take many times as long."""
+    spent, refits = [], []
+
+    def counted(*args):
+        answer = first_better(*args)
+        spent.append(answer[2])
+        return answer
+
+    def refitted(self, system, u):
+        before = self.spent
+        fit_support(self, system, u)
+        refits.append(self.spent - before)
+
+    fit_support = Search.fit_support
+    monkeypatch.setattr(local_search, "first_better", counted)
+    monkeypatch.setattr(Search, "fit_support", refitted)
+    monkeypatch.setattr(starts, "THOROUGH", (1e8, 100))
+    X, y, alpha_max = correlated(150, 200, 60)
+    model = SparseLpRegressor(alpha_max / 300, p=0.5, local_search=True).fit(X, y)
+    assert model.mask_.sum() > 60 and refits and min(refits) > 0
+    assert 1e7 < sum(spent) + sum(refits) < 1.1e8
+
+
+def test_a_thorough_search_starts_where_a_brief_one_ends():
+    X, y, alpha_max = correlated(300, 400, 20)
+    brief, thorough = (
+        SparseLpRegressor(alpha_max / 50, p=0.5, local_search=search).fit(X, y)
+        for search in (False, True)
+    )
+    assert thorough.objective_ <= brief.objective_ * (1 + 1e-9)
+
+
+def test_twins_in_a_refit():
+    """Their Gram is singular: they share, and nothing overflows."""
+    A, y, _ = settled_point("gram", 0.5, 1)
+    A = np.column_stack([A, A])
+    penalty, u = LpPenalty(np.full(2 * M, 0.05), np.zeros(2 * M), 0.5), np.full(2 * M, 0.1)
+    system = system_of("gram", A, y - A @ u)
+    search = Search(Point(SquaredError(), penalty, system, u, np.sum((y - A @ u) ** 2)))
+    search.fit_support(system, u)
+    assert np.abs(A.T @ (y - A @ u)).max() < 1e-6
+    assert np.abs(u).max() < 100

@@ -112,9 +112,9 @@ def first_better(
     double tol,
     double budget,
 ):
-    """Exchange columns of a point until one exchange lowers the objective by more than ``least``.
+    """Exchange columns of a point until one leads to a better minimum, by more than ``least``.
 
-    Exchange k sets column ``leaving[k]`` to zero and ``entering[k]`` to ``values[k]`` (-1: none);
+    The same support and signs are the same minimum, however well it has settled. Exchange k sets column ``leaving[k]`` to zero and ``entering[k]`` to ``values[k]`` (-1: none);
     first what is around them settles, then everything. The point is the system ``here`` at ``u``
     with the correlations ``c``; ``there`` and ``new`` are left where the last exchange led.
 
@@ -130,7 +130,7 @@ def first_better(
     cdef const Py_ssize_t[::1] every = np.arange(u.shape[0])
     cdef Py_ssize_t k = 0, j
     cdef double spent = 0.0, gain
-    cdef bint found = False
+    cdef bint found = False, moved
     with nogil:
         while k < leaving.shape[0] and spent < budget and not found:
             there.restore(here)
@@ -143,12 +143,13 @@ def first_better(
             spent += sweep_over(
                 there, penalty, new, every, NONE, NONE, ACTIVE, max_sweeps, tol, budget
             ).spent
-            gain = 0.0
+            gain, moved = 0.0, False
             for j in range(u.shape[0]):
                 if new[j] != u[j]:
+                    moved = moved or (new[j] > 0.0) != (u[j] > 0.0) or (new[j] < 0.0) != (u[j] < 0.0)
                     gain += 0.5 * (new[j] - u[j]) * (c[j] + there.correlation(j))
                     gain += penalty.value_at(j, u[j]) - penalty.value_at(j, new[j])
-            found = gain > least
+            found = moved and gain > least
             k += 1
     return k, found, spent
 

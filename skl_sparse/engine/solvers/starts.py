@@ -22,9 +22,9 @@ SMALL = 64
 PATH_STEPS = 10
 ROUGH = Goal(1e-3)
 TIE = 1e-10
-# Numbers that a brief search may touch, in all and for each row and column of X: it does not rule
-# the time of a fit, and does not depend on the container of X.
-LEAST_WORK, WORK = 1e6, 64
+# Numbers that a search may touch, at least and for each row and column of X: a brief one does not rule
+# the time of a fit, a thorough one takes seconds. Neither depends on the container of X.
+BRIEF, THOROUGH = (1e6, 64), (4e9, 1 << 14)
 # No start begins on the pool once those before it touched so many times more.
 STARTING = 8
 
@@ -32,18 +32,20 @@ STARTING = 8
 def solve(problem, U, *, tol, max_iter, search=False):
     """The best `Solution` for each target, from U, of shape (n_columns, n_targets), and more starts.
 
-    A brief local search follows from the best, with ``search`` a thorough one from every start.
+    A brief local search follows from the best; with ``search`` then a thorough one from every start.
     """
     pool = ColumnPool(problem.A)
     if problem.n_columns <= SMALL:
         pool.add(np.flatnonzero(problem.A.scale > 0))
     best = working_set.solve(problem, U, tol=tol, max_iter=max_iter, pool=pool)
     n_iter = max(solution.n_iter for solution in best)
-    if n_iter < max_iter:
-        warm = U.any(axis=0)
+    warm = U.any(axis=0)
+    for thorough in (False, True) if search else (False,):
+        if n_iter >= max_iter:
+            break
         U = np.column_stack(
             [
-                elsewhere(problem, pool, t, solution, warm[t], tol, search)
+                elsewhere(problem, pool, t, solution, thorough or warm[t], tol, thorough)
                 for t, solution in enumerate(best)
             ]
         )
@@ -58,17 +60,17 @@ def solve(problem, U, *, tol, max_iter, search=False):
     return best
 
 
-def elsewhere(problem, pool, target, solution, warm, tol, search):
+def elsewhere(problem, pool, target, solution, warm, tol, thorough):
     """Coefficients of a better minimum on the pool, or those of the solution."""
     here = Point.on(pool, problem, target, solution)
     if not len(pool):
         return solution.u
-    if search:
-        points = [here, *others(here, warm, tol, np.inf)]
-        best = lowest([local_search.thorough(point) for point in distinct(points)])
+    least, each = THOROUGH if thorough else BRIEF
+    work = max(least, each * (problem.A.n_rows + problem.n_columns))
+    points = [here, *others(here, warm, tol, STARTING * work)]
+    if thorough:
+        best = lowest(local_search.thorough(distinct(points), work))
     else:
-        work = max(LEAST_WORK, WORK * (problem.A.n_rows + problem.n_columns))
-        points = [here, *others(here, warm, tol, STARTING * work)]
         best = local_search.brief(lowest(points), work)
     # The same support and signs are the same minimum, which has its certificate already.
     same = solution.certificate.reached(tol) and np.array_equal(np.sign(best.u), np.sign(here.u))
