@@ -261,6 +261,44 @@ def test_warm_start_survives_a_change_of_data_and_settings():
     assert warm.fit(X.astype(np.float32), y.astype(np.float32)).coef_.dtype == np.float32
 
 
+@pytest.mark.parametrize("p", [0.0, 0.5, 1.0, 1.001, 1.5, 2.0, 10.0])
+@pytest.mark.parametrize("solver", ["auto", "proximal_gradient"])
+@pytest.mark.parametrize("positive", [True, False])
+def test_a_start_that_is_worse_than_zero_is_none(p, solver, positive):
+    """Coefficients from another scale, or anywhere: no warning, and the fit from zero."""
+    X, y = data()
+    n_features = X.shape[1]
+    options = {"p": p, "solver": solver, "positive": positive}
+    cold = SparseLpRegressor(0.05, **options).fit(X, y)
+    wild = [np.full(n_features, size) for size in (1e3, 1e12, 1e100, 1e200, -1e300, np.nan)]
+    wild += [1e200 * (-1.0) ** np.arange(n_features), np.r_[1e308, np.zeros(n_features - 1)]]
+    for start in wild:
+        warm = SparseLpRegressor(0.05, **options, warm_start=True)
+        warm.coef_ = start
+        warm.fit(X, y)
+        np.testing.assert_array_equal(warm.coef_, cold.coef_, err_msg=str(start))
+
+
+@pytest.mark.parametrize("p", [0.5, 1.0, 1.5, 2.0])
+def test_a_start_is_judged_for_each_target(p):
+    X, y = data()
+    Y = np.c_[y, y]
+    cold = SparseLpRegressor(0.05, p=p, tol=1e-9).fit(X, Y)
+    warm = SparseLpRegressor(0.05, p=p, tol=1e-9, warm_start=True)
+    warm.coef_ = np.c_[cold.coef_[0], np.full(X.shape[1], 1e250)].T.copy()
+    warm.fit(X, Y)
+    np.testing.assert_allclose(warm.coef_, cold.coef_, rtol=1e-5, atol=1e-7)
+    assert p < 1 or warm.n_iter_[0] <= 2
+
+
+@pytest.mark.parametrize("p", [1.5, 2.0])
+def test_a_fit_at_another_scale_is_no_start(p):
+    X, y = data()
+    warm = SparseLpRegressor(0.05, p=p, warm_start=True).fit(X, 1e150 * y)
+    cold = SparseLpRegressor(0.05, p=p).fit(X, y)
+    np.testing.assert_array_equal(warm.fit(X, y).coef_, cold.coef_)
+
+
 # -- warnings ------------------------------------------------------------------------------------
 @pytest.mark.parametrize("solver", ["cd", "proximal_gradient"])
 @pytest.mark.parametrize("p", [0.5, 1.0, 1.2, 2.0])

@@ -111,7 +111,7 @@ class LeastSquares:
 
         The support only shrinks, so this ends. ``options`` go to `solvers.solve`.
         """
-        U = np.zeros((self.A.n_columns, self.n_targets)) if start is None else start
+        U = np.zeros((self.A.n_columns, self.n_targets)) if start is None else problem.tamed(start)
         max_iter = options.pop("max_iter")
         solutions = solve(problem, U, max_iter=max_iter, **options)
         n_iter = np.array([solution.n_iter for solution in solutions])

@@ -9,6 +9,8 @@ from .unpenalised import UnpenalisedSpan
 
 # Up to so far from the residual a dual point stands for it.
 NEAR = 1e-10
+# Columns and targets have unit norm: from such coefficients on rounding is larger than a target.
+FARTHEST = 1 / np.finfo(np.float64).eps
 
 
 @dataclass
@@ -48,6 +50,21 @@ class Problem:
 
     def with_penalties(self, penalties):
         return Problem(self.A, self.Y, self.loss, penalties)
+
+    def tamed(self, U):
+        """U, but zero for a target whose start is worse than that, or leaves no digit of a residual.
+
+        From far away squares and powers overflow, and what a fit once reached at another scale is of
+        no use.
+        """
+        targets = range(self.n_targets)
+        with np.errstate(over="ignore", invalid="ignore"):
+            far = np.abs(U).max(axis=0, initial=0.0) > FARTHEST
+            U = np.where(far, 0.0, U)
+            R = self.residuals(U, targets)
+            null = [self.loss.value(float(y @ y)) for y in self.Y.T]
+            value = [self.objective(np.ascontiguousarray(U[:, t]), R[:, t], t) for t in targets]
+        return np.where(np.array(value) <= null, U, 0.0)
 
     def residuals(self, U, targets):
         """Y - A U for the given targets; U has a column for each of them."""
