@@ -241,3 +241,9 @@ def test_twins_in_a_refit():
     search.fit_support(system, u)
     assert np.abs(A.T @ (y - A @ u)).max() < 1e-6
     assert np.abs(u).max() < 100
+
+
+def test_nothing_to_exchange():
+    X = np.random.default_rng(0).normal(size=(20, 3))
+    model = SparseLpRegressor(0.1, p=0.5, local_search=True).fit(X, np.ones(20))
+    assert not model.mask_.any() and model.intercept_ == pytest.approx(1.0)

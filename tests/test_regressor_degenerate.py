@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from reference import CONVEX, POWERS, Problem, assert_certified
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from skl_sparse import SparseLpRegressor
@@ -460,3 +461,61 @@ def test_concave_along_what_the_data_leave_free(seed):
         model = SparseLpRegressor(alpha, p=p, feature_weights=1.0 - free, tol=1e-7).fit(X, y)
         assert model.optimality_ <= 1e-7
         assert model.n_iter_ <= 30
+
+
+@pytest.mark.parametrize("where", [0, 13, 29])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("container", CONTAINERS.values())
+@pytest.mark.parametrize("p", [0.5, 1.0, 1.5, 2.0])
+def test_an_outlier_of_next_to_no_weight(p, container, fit_intercept, where):
+    """It is as if its row were left out: what the others say of scales is heard."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(30, 5)) * (rng.random((30, 5)) < 0.7)
+    X[where] = rng.normal(size=5)
+    y = X[:, :2].sum(axis=1) + 0.1 * rng.normal(size=30)
+    kept = np.arange(30) != where
+    model = SparseLpRegressor(0.05, p=p, fit_intercept=fit_intercept, tol=1e-10)
+    expected = clone(model).fit(container(X[kept]), y[kept])
+    cases = [
+        (1e20, 1.0, 1e-60),
+        (1e100, 1.0, 1e-250),
+        (1e160, 1.0, 5e-324),
+        (1.0, 1e20, 1e-60),
+        (1e20, -1e20, 1e-70),
+    ]
+    for far_y, far_x, weight in cases:
+        outlying, target, weights = X.copy(), y.copy(), np.ones(30)
+        outlying[where] *= far_x
+        target[where], weights[where] = far_y, weight
+        found = clone(model).fit(container(outlying), target, sample_weight=weights)
+        np.testing.assert_allclose(found.coef_, expected.coef_, rtol=1e-6, atol=1e-8)
+        assert found.intercept_ == pytest.approx(expected.intercept_, rel=1e-6, abs=1e-8)
+
+
+@pytest.mark.parametrize("p", [0.5, 1.0, 2.0])
+def test_an_outlier_that_its_weight_lets_count(p):
+    """A weight of 1e-12 and a distance of 1e6: one part in two of the variance."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(30, 5))
+    y = X[:, :2].sum(axis=1) + 0.1 * rng.normal(size=30)
+    weights = np.ones(30)
+    y[7], weights[7] = 1e6, 1e-12
+    model = SparseLpRegressor(0.01, p=p, tol=1e-10).fit(X, y, sample_weight=weights)
+    mean = np.average(y, weights=weights)
+    null = np.average((y - mean) ** 2, weights=weights) / 2
+    residual = y - model.predict(X)
+    value = np.average(residual**2, weights=weights) / 2 + model.penalty_
+    assert model.objective_ == pytest.approx(value, rel=1e-9)
+    assert value < 0.5 * null
+
+
+@pytest.mark.parametrize("level", [1e-300, 1 / 3, 1e300])
+@pytest.mark.parametrize("n_rows", [7, 1000])
+def test_constants_under_weights_of_all_sizes(level, n_rows):
+    rng = np.random.default_rng(0)
+    X, weights = rng.normal(size=(n_rows, 3)), rng.random(n_rows) ** 8
+    model = SparseLpRegressor(1e-3).fit(X, np.full(n_rows, level), sample_weight=weights)
+    assert not model.coef_.any() and model.objective_ == 0
+    assert model.intercept_ == pytest.approx(level, rel=1e-14)
+    X[:, 1] = level
+    assert SparseLpRegressor(1e-3).fit(X, X[:, 0], sample_weight=weights).coef_[1] == 0

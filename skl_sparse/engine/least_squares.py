@@ -52,25 +52,26 @@ class LeastSquares:
         weights = weights / weights.max()
         weights = weights / weights.sum()
         self.A = StandardisedDesign(design, weights, fit_intercept)
-        y = np.where(weights[:, None] > 0, y, 0.0)
-        unit = np.abs(y).max(axis=0, initial=0.0)
+        q = self.A.q[:, None]
+        # The largest value as its weight lets it count; the largest of all may be of no account.
+        unit = np.abs(q * np.where(q > 0, y, 0.0)).max(axis=0, initial=0.0)
         unit[unit == 0] = 1.0
-        y /= unit
+        y = np.where(q > 0, y / unit, 0.0)
         mean = weights @ y if fit_intercept else np.zeros(y.shape[1])
         y -= mean
         if fit_intercept:
             correction = weights @ y
             y -= correction
             mean = mean + correction
-        deviation = np.sqrt(weights @ (y * y))
-        # A target that varies by rounding alone is constant: the null model fits it.
-        constant = deviation <= 8 * np.finfo(np.float64).eps
+        y *= q
+        deviation = np.sqrt((y * y).sum(axis=0))
+        # A target that varies by rounding alone, that of its mean, is constant: the null model fits it.
+        constant = deviation <= 8 * np.finfo(np.float64).eps * np.abs(mean)
         safe = np.where(constant, 1.0, deviation)
         y /= safe
         y[:, constant] = 0.0
-        y *= self.A.q[:, None]
         self.Y = y
-        self.y_mean, self.y_scale = mean * unit, safe * unit
+        self.y_mean, self.y_scale = mean * unit, np.where(constant, 1.0, safe * unit)
 
     @property
     def n_targets(self):

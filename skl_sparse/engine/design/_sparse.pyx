@@ -9,7 +9,7 @@ Sums are kept in double whatever the type of the data. No kernel is called on so
 an interrupt would wait long: callers cut the lines into ranges.
 """
 
-from libc.math cimport fabs
+from libc.math cimport fabs, sqrt
 from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport free, malloc
 
@@ -171,8 +171,9 @@ def column_sums(
     Py_ssize_t start,
     Py_ssize_t stop,
 ):
-    """Per slot, of its stored entries: sums of w*x and w; number and largest |x| where w > 0."""
+    """Per slot, of its stored entries: sums of w*x and w, number where w > 0, largest sqrt(w)*|x|."""
     cdef Py_ssize_t i, k, row, place
+    cdef double size
     with nogil:
         for i in range(start, stop):
             if not lines_are_rows and slot[i] < 0:
@@ -185,8 +186,8 @@ def column_sums(
                     weight[place] += weights[row]
                     if weights[row] > 0.0:
                         count[place] += 1
-                        if fabs(data[k]) > largest[place]:
-                            largest[place] = fabs(data[k])
+                        size = sqrt(weights[row]) * fabs(data[k])
+                        largest[place] = max(largest[place], size)
 
 
 def column_deviations(
@@ -218,7 +219,7 @@ def column_deviations(
                 row = i if lines_are_rows else indices[k]
                 place = slot[indices[k] if lines_are_rows else i]
                 if place >= 0:
-                    deviation = root_weights[row] * ((data[k] - center[place]) / unit[place])
+                    deviation = root_weights[row] * (data[k] - center[place]) / unit[place]
                     first[place] += root_weights[row] * deviation
                     second[place] += deviation * deviation
 

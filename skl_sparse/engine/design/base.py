@@ -150,19 +150,20 @@ def plain_moments(first, second, shift, center):
     return moments, np.concatenate(doubtful)
 
 
-def moments_about(first, second, guess, unit, largest, center):
+def moments_about(first, second, guess, unit, center):
     """Moments from the sums of w*d and w*d**2 with d = (x - guess) / unit.
 
     The guess carries the rounding error of a plain sum, of order n eps; its own mean deviation
     corrects it, so that a constant column is told from one that varies (deviation at the level of
-    rounding, not of the sum's error) and a mean of 1e8 leaves a unit deviation intact.
+    the mean's rounding, not of the sum's error) and a mean of 1e8 leaves a unit deviation intact.
     """
     if not center:
         return Moments(np.zeros_like(guess), unit * np.sqrt(second))
     variance = np.maximum(second - first * first, 0.0)
     deviation = unit * np.sqrt(variance)
-    deviation[deviation <= 8 * np.finfo(np.float64).eps * largest] = 0.0
-    return Moments(guess + unit * first, deviation)
+    mean = guess + unit * first
+    deviation[deviation <= 8 * np.finfo(np.float64).eps * np.abs(mean)] = 0.0
+    return Moments(mean, deviation)
 
 
 def blocks(n, step):

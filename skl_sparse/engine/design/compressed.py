@@ -114,7 +114,7 @@ class CompressedDesign(Design):
         shift = guess / unit
         first -= rest * shift
         second += rest * shift * shift
-        return moments_about(first, second, guess, unit, largest, center)
+        return moments_about(first, second, guess, unit, center)
 
     @cached_property
     def _counts(self):

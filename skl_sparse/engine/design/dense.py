@@ -186,14 +186,14 @@ class DenseDesign(Design):
         weights = weights[live]
         roots = np.sqrt(weights)
         values = self.X[:, columns].T[:, live].astype(np.float64)
-        largest = np.abs(values).max(axis=1)
+        largest = (np.abs(values) * roots).max(axis=1)
         unit = np.where(largest > 0, largest, 1.0)
         guess = values @ weights if center else np.zeros(len(columns))
         values -= guess[:, None]
-        values /= unit[:, None]
         values *= roots
+        values /= unit[:, None]
         first, second = values @ roots, np.einsum("ij,ij->i", values, values)
-        return moments_about(first, second, guess, unit, largest, center)
+        return moments_about(first, second, guess, unit, center)
 
     def stored_in(self, columns):
         return self.n_rows * len(columns)

@@ -146,7 +146,7 @@ class Search:
 
     def first_refitted(self, leaving, entering, values, work):
         """The same, but by least squares on the support before everything settles."""
-        signs = np.sign(self.point.u)
+        signs, tried = np.sign(self.point.u), 0
         for tried, exchange in enumerate(zip(leaving, entering, values, strict=True), 1):
             point = self.point.after(partial(self.refit, exchange))
             gain = self.point.objective - point.objective
