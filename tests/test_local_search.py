@@ -247,3 +247,22 @@ def test_nothing_to_exchange():
     X = np.random.default_rng(0).normal(size=(20, 3))
     model = SparseLpRegressor(0.1, p=0.5, local_search=True).fit(X, np.ones(20))
     assert not model.mask_.any() and model.intercept_ == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("kind", ["dense", "sparse"])
+def test_looks_count_for_an_interrupt(kind):
+    """Columns that stay as they are cost a look each: so many that an interrupt waits for them."""
+    A = np.random.default_rng(0).normal(size=(2000, M))
+    A /= np.linalg.norm(A, axis=0)
+    penalty, columns = LpPenalty(np.full(M, 0.1), np.zeros(M), 0.5), np.arange(M)
+    system, u = system_of(kind, A, A[:, 0]), np.zeros(M)
+    coordinate_descent(system, penalty, u, columns, SWEEPS, TOL, BUDGET)
+    for budget, expected in ((1.0, 1), (5 * M * 2000.0, 2 if kind == "sparse" else 5), (1e9, 9)):
+        sweeps, _, spent = coordinate_descent(system, penalty, u, columns, 9, -1.0, budget)
+        assert sweeps == expected and spent <= 10 * M * 9
+    there, new = system.copy(), u.copy()
+    every = np.full(100, NONE), np.full(100, NONE), np.zeros(100)
+    budget, limits = 20 * M * 2000.0, (np.inf, SWEEPS, TOL)
+    point = Point(SquaredError(), penalty, system, u, 1.0)
+    tried, *_ = first_better(system, u, point.c, there, new, penalty, *every, *limits, budget)
+    assert tried <= 10

@@ -7,7 +7,9 @@ from scipy.linalg import LinAlgError
 from scipy.optimize import nnls
 from skl_sparse.engine.solvers._systems import DenseSystem, GramSystem, SparseSystem
 
+from skl_sparse.engine.losses import SquaredError
 from skl_sparse.engine.penalties import LpPenalty
+from skl_sparse.engine.solvers import descent
 from skl_sparse.engine.solvers.active_set import iterated, newton_step
 from skl_sparse.engine.solvers.packed_cholesky import cholesky
 
@@ -106,3 +108,16 @@ def test_packed_cholesky_of_what_is_not_positive_definite():
     system = GramSystem(np.array([[1.0, 2.0], [2.0, 1.0]]), np.zeros(2))
     with pytest.raises(LinAlgError, match="positive definite"):
         cholesky(system.normal_block, np.arange(2), np.zeros(2))
+
+
+def test_large_problems_take_newton_steps(monkeypatch):
+    """Sweeps that end for an interrupt's sake have not settled either."""
+    A, y, *_ = quadratic(0, 5.0)
+    steps = []
+    monkeypatch.setattr(descent, "newton_step", lambda *a: steps.append(1) or newton_step(*a))
+    monkeypatch.setattr(descent, "BUDGET", 1.0)
+    penalty, u = LpPenalty(np.full(12, 1e-4), np.zeros(12), 1.0), np.zeros(12)
+    descent.descend(system_of("dense", A, y), SquaredError(), penalty, u, descent.Goal(1e-10))
+    assert steps
+    left = LpPenalty(np.full(12, 1e-4), np.zeros(12), 1.0).violations(u, A.T @ (y - A @ u))
+    assert left.max() <= 1e-9

@@ -171,7 +171,7 @@ def column_sums(
     Py_ssize_t start,
     Py_ssize_t stop,
 ):
-    """Per slot, of its stored entries: sums of w*x and w, number where w > 0, largest sqrt(w)*|x|."""
+    """Per slot, of its stored entries: sums of w*x and w, number with w > 0, most sqrt(w)*|x|."""
     cdef Py_ssize_t i, k, row, place
     cdef double size
     with nogil:

@@ -16,6 +16,7 @@ cdef struct Descent:
     Py_ssize_t n_sweeps
     double largest
     double spent
+    double looked
 
 
 cdef Descent sweep_over(
@@ -32,14 +33,15 @@ cdef Descent sweep_over(
 ) noexcept nogil:
     """Sweeps over the columns ``order`` less two that are held; u changes in place.
 
-    After a sweep over all of them up to ``active_sweeps`` go over the non-zeros alone.
+    After a sweep over all of them up to ``active_sweeps`` go over the non-zeros alone. An interrupt
+    waits for steps and looks alike; ``spent``, by which solvers weigh what to do, is of the steps.
     """
     cdef Descent done
     cdef Py_ssize_t active = 0
     cdef Py_ssize_t i, j
     cdef double z, new
-    done.n_sweeps, done.largest, done.spent = 0, 0.0, 0.0
-    while done.n_sweeps < max_sweeps and done.spent < budget:
+    done.n_sweeps, done.largest, done.spent, done.looked = 0, 0.0, 0.0, 0.0
+    while done.n_sweeps < max_sweeps and done.spent + done.looked < budget:
         done.largest = 0.0
         done.n_sweeps += 1
         for i in range(order.shape[0]):
@@ -48,6 +50,7 @@ cdef Descent sweep_over(
                 continue
             z = u[j] + system.correlation(j)
             done.spent += 4.0
+            done.looked += system.look
             if u[j] == 0.0 and fabs(z) <= penalty.rest[j]:
                 continue
             new = penalty.prox(j, z)
@@ -87,7 +90,7 @@ def coordinate_descent(
     largest : float
         Largest step of the last of them.
     spent : float
-        How much of the budget was used.
+        About how many numbers the steps touched.
     """
     cdef Descent done
     with nogil:
@@ -114,9 +117,10 @@ def first_better(
 ):
     """Exchange columns of a point until one leads to a better minimum, by more than ``least``.
 
-    The same support and signs are the same minimum, however well it has settled. Exchange k sets column ``leaving[k]`` to zero and ``entering[k]`` to ``values[k]`` (-1: none);
-    first what is around them settles, then everything. The point is the system ``here`` at ``u``
-    with the correlations ``c``; ``there`` and ``new`` are left where the last exchange led.
+    The same support and signs are the same minimum, however well it has settled. Exchange k sets
+    column ``leaving[k]`` to zero and ``entering[k]`` to ``values[k]`` (-1: none); first what is
+    around them settles, then everything. The point is the system ``here`` at ``u`` with the
+    correlations ``c``; ``there`` and ``new`` are left where the last exchange led.
 
     Returns
     -------
@@ -125,33 +129,41 @@ def first_better(
     found : bool
         Whether the last of them is better.
     spent : float
-        About how many numbers were touched; no exchange starts beyond ``budget``.
+        About how many numbers the steps touched; no exchange starts once those and the numbers
+        looked at are more than ``budget``.
     """
     cdef const Py_ssize_t[::1] every = np.arange(u.shape[0])
     cdef Py_ssize_t k = 0, j
-    cdef double spent = 0.0, gain
+    cdef double spent = 0.0, looked = 0.0, gain
+    cdef Descent done
     cdef bint found = False, moved
     with nogil:
-        while k < leaving.shape[0] and spent < budget and not found:
+        while k < leaving.shape[0] and spent + looked < budget and not found:
             there.restore(here)
             new[:] = u
             exchange(there, new, leaving[k], 0.0)
             exchange(there, new, entering[k], values[k])
-            spent += sweep_over(
+            done = sweep_over(
                 there, penalty, new, every, leaving[k], entering[k], ACTIVE, max_sweeps, tol, budget
-            ).spent
-            spent += sweep_over(
+            )
+            spent, looked = spent + done.spent, looked + done.looked
+            done = sweep_over(
                 there, penalty, new, every, NONE, NONE, ACTIVE, max_sweeps, tol, budget
-            ).spent
+            )
+            spent, looked = spent + done.spent, looked + done.looked
             gain, moved = 0.0, False
             for j in range(u.shape[0]):
                 if new[j] != u[j]:
-                    moved = moved or (new[j] > 0.0) != (u[j] > 0.0) or (new[j] < 0.0) != (u[j] < 0.0)
+                    moved = moved or sign(new[j]) != sign(u[j])
                     gain += 0.5 * (new[j] - u[j]) * (c[j] + there.correlation(j))
                     gain += penalty.value_at(j, u[j]) - penalty.value_at(j, new[j])
             found = moved and gain > least
             k += 1
     return k, found, spent
+
+
+cdef inline int sign(double x) noexcept nogil:
+    return (x > 0.0) - (x < 0.0)
 
 
 cdef void exchange(System system, double[::1] u, Py_ssize_t j, double value) noexcept nogil:

@@ -11,7 +11,10 @@ from libc.stdint cimport int32_t, int64_t
 
 
 cdef class System:
-    """Base: m columns of unit norm and a residual."""
+    """Base: m columns of unit norm and a residual.
+
+    ``look`` is about how many numbers a call of `correlation` touches, where they are many.
+    """
 
     cdef double correlation(self, Py_ssize_t j) noexcept nogil:
         return 0.0
@@ -117,6 +120,7 @@ cdef class DenseSystem(System):
     def __init__(self, values, r):
         self.n_columns = values.shape[0]
         self.n_rows = values.shape[1]
+        self.look = self.n_rows
         self.matrix = values
         self.columns = values
         self.r = np.array(r)
@@ -169,6 +173,7 @@ cdef class SparseSystem(System):
         self.values, self.rows, self.indptr, self.shift = values, rows, indptr, shift
         self.r = np.array(r)
         self.level = 0.0
+        self.look = 4.0 * len(values) / max(1, self.n_columns)
 
     cdef double correlation(self, Py_ssize_t j) noexcept nogil:
         # r is orthogonal to q, so a_j . r = s_j . r = s_j . (stored) - level * (s_j . q).

@@ -10,6 +10,8 @@ from .active_set import newton_step
 from .certificate import DualRay, relative_gap
 
 # Numbers touched by one call into compiled code: a fraction of a second, then Python may interrupt.
+# Newton steps count for nothing: conjugate gradients are many short calls, and a factorisation of up
+# to `active_set.MOST_FACTORISED` rows, 2e10 multiplications by BLAS, is a call of about a second.
 BUDGET = 3e8
 # Rounds after which the certificate is looked at again, whatever the goal.
 MOST_ROUNDS = 300
@@ -82,12 +84,13 @@ def descend(system, loss, penalty, u, goal, square=math.nan, cheap=None, free=0.
         active = np.flatnonzero(u)
         if len(active) == 0:
             continue
-        sweeps, _, work = coordinate_descent(
+        sweeps, largest, work = coordinate_descent(
             system, penalty, u, active, ACTIVE_SWEEPS, 0.1 * now.step, BUDGET
         )
         spent += work
         before, support = support, u != 0.0
-        if sweeps == ACTIVE_SWEEPS and before is not None and support.any():
+        unsettled = sweeps == ACTIVE_SWEEPS or largest > 0.1 * now.step
+        if unsettled and before is not None and support.any():
             share = CHANGING if late and not system.has_matrix else 0.0
             if np.count_nonzero(before != support) <= share * len(active):
                 newton_step(system, penalty, u, np.flatnonzero(support), missing)
