@@ -103,7 +103,7 @@ def test_wide_data_never_have_the_gram_of_their_columns(container, monkeypatch):
     monkeypatch.setattr(linear_fit, "FEW_STEPS", np.inf)
     X, y, _ = data("wide")
     v = np.ones(X.shape[1])
-    v[3] = 0
+    v[2] = 0
     alpha = 1e-5 * Problem(X, y).alpha_max()
     model = SparseLpRegressor(alpha, p=2, feature_weights=v, tol=1e-10)
     assert_certified(model.fit(container(X), y), X, y, tol=1e-10)
