@@ -165,7 +165,7 @@ class LinearSystems:
         """What forming and factorising the smaller system costs, in steps of two passes over X."""
         n, m = self.A.n_rows, len(self.columns)
         small = min(n, m)
-        if small > MOST_FACTORISED:
+        if small > MOST_FACTORISED or not (self.wide or self.A.has_gram):
             return math.inf
         design = self.A.design
         stored = max(1, design.stored_in(self.columns))
