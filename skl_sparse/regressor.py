@@ -7,6 +7,7 @@ from joblib import effective_n_jobs
 from scipy.sparse import csr_array, issparse
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import assert_all_finite
 from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -18,7 +19,7 @@ from ._validation import (
     check_sample_weight,
     check_weights,
 )
-from .engine.design import as_design
+from .engine.design import NotFiniteError, as_design
 from .engine.least_squares import LeastSquares
 
 __all__ = ["SparseLpRegressor"]
@@ -222,6 +223,8 @@ class SparseLpRegressor(RegressorMixin, BaseEstimator):
             dtype=(np.float64, np.float32),
             multi_output=True,
             y_numeric=True,
+            # Where every row counts, the sums of the columns tell, without a pass of their own.
+            ensure_all_finite=sample_weight is not None,
         )
         n_samples, n_features = X.shape
         targets = np.asarray(y, dtype=np.float64).reshape(n_samples, -1)
@@ -231,9 +234,14 @@ class SparseLpRegressor(RegressorMixin, BaseEstimator):
         )
         start = self._warm_coef((targets.shape[1], n_features))
 
-        problem_of = LeastSquares(
-            as_design(X, effective_n_jobs(self.n_jobs)), targets, weights, self.fit_intercept
-        )
+        try:
+            problem_of = LeastSquares(
+                as_design(X, effective_n_jobs(self.n_jobs)), targets, weights, self.fit_intercept
+            )
+        except NotFiniteError:
+            values = X.data if issparse(X) else X
+            assert_all_finite(values, estimator_name=type(self).__name__, input_name="X")
+            raise  # scikit-learn was told to assume finite data
         fit = problem_of.fit(
             problem_of.problem(
                 float(self.alpha),

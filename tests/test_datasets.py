@@ -6,7 +6,6 @@ import pickle
 import re
 import subprocess
 import sys
-import time
 import zipfile
 from importlib.resources import files
 from pathlib import Path
@@ -117,19 +116,6 @@ def test_pickle(load):
     np.testing.assert_array_equal(np.asarray(again.data), np.asarray(bunch.data))
     np.testing.assert_array_equal(again.target, bunch.target)
     assert again.DESCR == bunch.DESCR
-
-
-@pytest.mark.parametrize("load", LOADERS)
-def test_fast(load):
-    load()
-    best = min(timed(load) for _ in range(3))
-    assert best < 1.0
-
-
-def timed(function):
-    start = time.perf_counter()
-    function()
-    return time.perf_counter() - start
 
 
 def test_size_of_everything():

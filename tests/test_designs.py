@@ -8,7 +8,7 @@ import skl_sparse.engine.design.base as base
 import skl_sparse.engine.design.csr as csr
 import skl_sparse.engine.design.dense as dense
 import skl_sparse.engine.design.standardised as standardised
-from skl_sparse.engine.design import StandardisedDesign, as_design
+from skl_sparse.engine.design import NotFiniteError, StandardisedDesign, as_design
 
 CONTAINERS = {
     "C": np.ascontiguousarray,
@@ -275,3 +275,22 @@ def test_parts_cover_the_lines_in_order():
                 # No more entries than asked, but for a line that has more by itself.
                 for a, b in ranges:
                     assert indptr[b - 1] - indptr[a] <= 100 + lengths.max()
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_moments_find_what_is_not_finite(container, bad):
+    for row in (0, 7, 19):
+        X = np.random.default_rng(row).normal(size=(20, 5))
+        X[row, 3] = bad
+        with pytest.raises(NotFiniteError, match="nan or infinity"):
+            as_design(CONTAINERS[container](X)).moments(np.full(20, 1 / 20), True)
+
+
+@pytest.mark.parametrize("container", [name for name in CONTAINERS if "float32" not in name])
+def test_sums_that_overflow_are_no_sign_of_infinity(container):
+    X = np.random.default_rng(0).normal(size=(20, 5))
+    X[1:5, 0], X[0, 0], X[-1, 0] = 1e308, 1.7e308, -1e308
+    moments = as_design(CONTAINERS[container](X)).moments(np.full(20, 1 / 20), True)
+    np.testing.assert_allclose(moments.mean[0], 2.35e307)
+    np.testing.assert_allclose(moments.deviation[0], 5.824731753480155e307)

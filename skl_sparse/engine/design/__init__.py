@@ -2,7 +2,7 @@
 
 from scipy.sparse import issparse
 
-from .base import DenseColumns, Design, SparseColumns
+from .base import DenseColumns, Design, NotFiniteError, SparseColumns
 from .compressed import is_canonical
 from .csc import CSCDesign
 from .csr import CSRDesign
@@ -15,6 +15,7 @@ __all__ = [
     "DenseColumns",
     "DenseDesign",
     "Design",
+    "NotFiniteError",
     "SparseColumns",
     "StandardisedDesign",
     "as_design",

@@ -21,6 +21,10 @@ LEAST_DEVIATION = 1e-12
 SQUARES = 1e-280, 1e280
 
 
+class NotFiniteError(ValueError):
+    """X holds nan or infinity."""
+
+
 @dataclass
 class Moments:
     """Weighted mean and root mean square deviation of each column; the weights sum to one."""
@@ -109,11 +113,24 @@ class Design(ABC):
 
     @abstractmethod
     def moments(self, weights, center):
-        """`Moments` of the columns under row weights; about zero instead if not ``center``."""
+        """`Moments` of the columns under row weights; about zero instead if not ``center``.
+
+        Raises `NotFiniteError` if a row that counts holds nan or infinity.
+        """
 
     @abstractmethod
     def stored_in(self, columns):
         """Number of stored entries of the named columns."""
+
+    @abstractmethod
+    def _entries(self):
+        """All stored entries, an array at a time."""
+
+    def _check_finite(self, sums):
+        """Find nan and infinity by what they leave in the sums of columns: no pass of their own."""
+        if np.isfinite(sums).all() or all(np.isfinite(part).all() for part in self._entries()):
+            return
+        raise NotFiniteError("X contains nan or infinity")
 
     def _run(self, task, parts):
         """Call ``task(part)`` for every part, on ``n_threads`` threads, results in order."""

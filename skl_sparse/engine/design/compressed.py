@@ -6,7 +6,7 @@ import numpy as np
 
 import skl_sparse.engine.design._sparse as _sparse
 
-from .base import Design, line_parts, moments_about, plain_moments
+from .base import MOST_ENTRIES, Design, blocks, line_parts, moments_about, plain_moments
 
 
 class CompressedDesign(Design):
@@ -75,6 +75,7 @@ class CompressedDesign(Design):
         unit = weights.max()
         by_column = self._by_position if self.lines_are_rows else self._by_line
         sums = by_column(_sparse.plain_sums, 2, weights / unit, self.lines_are_rows)
+        self._check_finite(sums[:, 0])
         sums *= unit
         moments, doubtful = plain_moments(sums[:, 0], sums[:, 1], zero, center)
         if len(doubtful):
@@ -125,6 +126,9 @@ class CompressedDesign(Design):
         for start, stop in self._all_ranges:
             _sparse.count_entries(self.indices, self.indptr, count, start, stop)
         return count
+
+    def _entries(self):
+        return (self.data[some] for some in blocks(self.n_stored, MOST_ENTRIES))
 
     def stored_in(self, columns):
         return int(self._counts[columns].sum(dtype=np.int64))

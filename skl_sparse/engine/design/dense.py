@@ -171,7 +171,9 @@ class DenseDesign(Design):
         width = -(-self.n_columns // self.n_threads)
         if self.lines_are_columns:
             width = min(width, CHUNK // self.n_rows)
-        self._run(task, blocks(self.n_columns, width))
+        with np.errstate(invalid="ignore", over="ignore"):
+            self._run(task, blocks(self.n_columns, width))
+        self._check_finite(first)
         moments, doubtful = plain_moments(first, second, shift, center)
         for some in blocks(len(doubtful), CHUNK // self.n_rows):
             columns = doubtful[some]
@@ -194,6 +196,10 @@ class DenseDesign(Design):
         values *= roots
         first, second = values @ roots, np.einsum("ij,ij->i", values, values)
         return moments_about(first, second, guess, unit, largest, center)
+
+    def _entries(self):
+        width = self.lines.shape[1]
+        return (self.lines[some] for some in blocks(len(self.lines), CHUNK // max(1, width)))
 
     def stored_in(self, columns):
         return self.n_rows * len(columns)

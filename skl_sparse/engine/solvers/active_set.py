@@ -18,16 +18,22 @@ MOST_FACTORISED = 4000
 MOST_HELD = 64
 # Steps of conjugate gradients, and the share of the gradient's square that they may leave.
 MOST_STEPS, SHARE_LEFT = 100, 1e-12
+# The gradient may keep this share of what the descent's goal lets it keep.
+ENOUGH = 0.3
 
 
-def newton_step(system, penalty, u, support):
-    """One step on the support, in place; False where none lowers the objective."""
+def newton_step(system, penalty, u, support, missing=0.0):
+    """One step on the support, in place; False where none lowers the objective.
+
+    ``missing``: the share of what is missing now that the descent's goal leaves, in the units of a
+    gradient. A step that iterates need not do better.
+    """
     penalty = penalty.restrict(support)
     old = u[support]
     c = system.correlations()[support]
     gradient = c - penalty.slope(old)
     old_value = penalty.value(old)
-    for new in candidates(system, penalty, support, old, gradient):
+    for new in candidates(system, penalty, support, old, gradient, missing):
         step = new - old
         gain = c @ step - 0.5 * step @ system.normal(support, step)
         gain += old_value - penalty.value(new)
@@ -38,12 +44,12 @@ def newton_step(system, penalty, u, support):
     return False
 
 
-def candidates(system, penalty, support, old, gradient):
+def candidates(system, penalty, support, old, gradient, missing):
     """Where to go from ``old``, the boldest first."""
     curvature = penalty.curvature(old)
     bounded = penalty.sparsifies or penalty.positive
     if not system.has_matrix or len(support) > MOST_FACTORISED:
-        yield iterated(system, support, curvature, gradient, old, bounded)
+        yield iterated(system, support, curvature, gradient, old, bounded, missing)
         return
     direction, solve = newton_direction(system, support, gradient, curvature)
     if direction is None and not penalty.convex:
@@ -101,7 +107,7 @@ def along_the_border(old, direction, solve, most_held):
         direction[x == 0.0] = 0.0
 
 
-def iterated(system, support, curvature, gradient, old, bounded):
+def iterated(system, support, curvature, gradient, old, bounded, missing=0.0):
     """About the minimiser of the quadratic in the orthant of ``old``, by conjugate gradients.
 
     Where a step passes the border, what crossed is held at zero, all of it at once if that lowers
@@ -109,7 +115,7 @@ def iterated(system, support, curvature, gradient, old, bounded):
     """
     x, free, left, spent = old.copy(), np.arange(len(old)), gradient, 0
     inverse = 1.0 / np.where(curvature > -1.0, 1.0 + curvature, 1.0)
-    enough = SHARE_LEFT * float(gradient @ (inverse * gradient))
+    enough = max(SHARE_LEFT, (ENOUGH * missing) ** 2) * float(gradient @ (inverse * gradient))
     while spent < MOST_STEPS and len(free):
         columns, bend, start = support[free], curvature[free], x[free]
 

@@ -66,6 +66,7 @@ def descend(system, loss, penalty, u, goal, square=math.nan, cheap=None, free=0.
         spent += work
         if largest <= now.step:
             return spent
+        missing = now.step / largest
         if not math.isnan(now.gap):
             c = system.correlations()
             # r = r_0 - A (u - u_0), and A^T r is at hand: both products without a residual.
@@ -74,8 +75,10 @@ def descend(system, loss, penalty, u, goal, square=math.nan, cheap=None, free=0.
             product = square - step @ start_c + start @ c
             ray = DualRay(c, present, product, skip)
             primal = loss.value(present) + penalty.value(u)
-            if relative_gap(loss, penalty, primal, [ray], not penalty.sparsifies) <= now.gap:
+            gap = relative_gap(loss, penalty, primal, [ray], not penalty.sparsifies)
+            if gap <= now.gap:
                 return spent
+            missing = now.gap / gap  # near the minimum a gap is as long as a gradient
         active = np.flatnonzero(u)
         if len(active) == 0:
             continue
@@ -87,6 +90,6 @@ def descend(system, loss, penalty, u, goal, square=math.nan, cheap=None, free=0.
         if sweeps == ACTIVE_SWEEPS and before is not None and support.any():
             share = CHANGING if late and not system.has_matrix else 0.0
             if np.count_nonzero(before != support) <= share * len(active):
-                newton_step(system, penalty, u, np.flatnonzero(support))
+                newton_step(system, penalty, u, np.flatnonzero(support), missing)
                 support = u != 0.0
     return spent
