@@ -138,3 +138,11 @@ def test_a_minimum_found_again_keeps_its_certificate(monkeypatch):
     model = SparseLpRegressor(0.05, p=0.5).fit(X, y)
     assert model.mask_.sum() == 5 and model.optimality_ <= model.tol
     assert looks[-1] == "search"
+
+
+@pytest.mark.parametrize("y", [np.zeros(6), np.full(6, 3.0), np.eye(6)[0]])
+def test_no_exchange_to_try(y):
+    X = np.vstack([np.zeros((1, 2)), np.tile([[1.0, -1.0], [-1.0, 1.0]], (2, 1)), np.zeros((1, 2))])
+    model = SparseLpRegressor(0.1, p=0.5, local_search=True).fit(X, y)
+    assert not model.coef_.any()
+    assert model.optimality_ == 0.0

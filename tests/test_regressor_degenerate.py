@@ -462,3 +462,13 @@ def test_concave_along_what_the_data_leave_free(seed):
         model = SparseLpRegressor(alpha, p=p, feature_weights=1.0 - free, tol=1e-7).fit(X, y)
         assert model.optimality_ <= 1e-7
         assert model.n_iter_ <= 30
+
+
+@pytest.mark.parametrize("seed", [98, 103])
+def test_rounding_does_not_bend(seed):
+    """The line search of the proximal gradient ends where rounding hides the curvature."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(2, 300)) * (rng.random((2, 300)) < 0.3)
+    y = rng.normal(size=2) + X[:, 0]
+    model = fit(X, y, 1e-3 * np.var(y), 0.0, solver="proximal_gradient")
+    assert_certified(model, X, y, tol=model.tol)

@@ -125,6 +125,7 @@ class Search:
 
     def first_refitted(self, leaving, entering, values, work):
         """The same, but by least squares on the support before everything settles."""
+        tried = 0
         for tried, exchange in enumerate(zip(leaving, entering, values, strict=True), 1):
             point = self.point.after(partial(self.refit, exchange))
             if self.point.objective - point.objective > self.least:
