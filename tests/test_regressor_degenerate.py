@@ -364,7 +364,7 @@ def test_empty_sparse_matrix(p):
 @pytest.mark.parametrize("convert", [np.asarray, sp.csr_array], ids=["dense", "csr"])
 @pytest.mark.parametrize("p", [0.5, 1.0, 1.5, 2.0])
 def test_interrupt(p, convert):
-    """Ctrl-C stops a fit that would go on for long."""
+    """Ctrl-C stops a fit that would go on for long, within a second or two of processor time."""
     rng = np.random.default_rng(0)
     X = rng.normal(size=(1500, 1)) + 0.03 * rng.normal(size=(1500, 2500))
     y = X @ rng.normal(size=2500) + rng.normal(size=1500)
@@ -372,18 +372,20 @@ def test_interrupt(p, convert):
     sent = []
 
     def interrupt():
-        sent.append(time.perf_counter())
+        sent.append(time.process_time())
         os.kill(os.getpid(), signal.SIGINT)
 
     timer = threading.Timer(1.0, interrupt)
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may ignore it
     timer.start()
     try:
         with pytest.raises(KeyboardInterrupt):
             model.fit(convert(X), y)
-        assert time.perf_counter() - sent[0] < 2.0
+        assert time.process_time() - sent[0] < 2.0
     finally:
         timer.cancel()
         timer.join()
+        signal.signal(signal.SIGINT, handler)
     assert not hasattr(model, "coef_")
 
 
@@ -519,3 +521,13 @@ def test_constants_under_weights_of_all_sizes(level, n_rows):
     assert model.intercept_ == pytest.approx(level, rel=1e-14)
     X[:, 1] = level
     assert SparseLpRegressor(1e-3).fit(X, X[:, 0], sample_weight=weights).coef_[1] == 0
+
+
+@pytest.mark.parametrize("seed", [98, 103])
+def test_rounding_does_not_bend(seed):
+    """The line search of the proximal gradient ends where rounding hides the curvature."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(2, 300)) * (rng.random((2, 300)) < 0.3)
+    y = rng.normal(size=2) + X[:, 0]
+    model = fit(X, y, 1e-3 * np.var(y), 0.0, solver="proximal_gradient")
+    assert_certified(model, X, y, tol=model.tol)

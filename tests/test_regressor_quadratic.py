@@ -96,6 +96,35 @@ def test_columns_that_nothing_penalises(shape, way):
     np.testing.assert_allclose(model.coef_, expected, atol=1e-4 * np.abs(expected).max())
 
 
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_wide_data_never_have_the_gram_of_their_columns(container, monkeypatch):
+    """A single column without a penalty must not cost memory of the size columns x columns."""
+    monkeypatch.setattr(StandardisedDesign, "gram", None)
+    monkeypatch.setattr(linear_fit, "FEW_STEPS", np.inf)
+    X, y, _ = data("wide")
+    v = np.ones(X.shape[1])
+    v[2] = 0
+    alpha = 1e-5 * Problem(X, y).alpha_max()
+    model = SparseLpRegressor(alpha, p=2, feature_weights=v, tol=1e-10)
+    assert_certified(model.fit(container(X), y), X, y, tol=1e-10)
+
+
+@pytest.mark.parametrize("alpha", 10.0 ** -np.arange(3, 12))
+@pytest.mark.parametrize("weak", ["all", "some"])
+def test_weak_penalties_on_wide_data(weak, alpha):
+    """A nearly singular system magnifies rounding; the gap asked for is reached all the same."""
+    rng = np.random.default_rng(0)
+    X, v = rng.normal(size=(60, 600)), None
+    if weak == "all":  # and few dimensions, so that they do not fit y
+        X = rng.normal(size=(60, 5)) @ rng.normal(size=(5, 600))
+    else:
+        alpha, v = 1.0, np.where(np.arange(600) < 5, alpha, 1.0)
+    y = rng.normal(size=60) + X[:, 0]
+    model = SparseLpRegressor(alpha, p=2, feature_weights=v, tol=1e-10)
+    assert model.fit(X, y).dual_gap_ <= 1e-10
+    assert problem_of(model, X, y).dual_gap(model.coef_, model.intercept_) <= 1e-9
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 def test_masked_columns_stay_out(shape, way):
     X, y, s = data(shape)

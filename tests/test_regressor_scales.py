@@ -366,3 +366,22 @@ def test_the_step_along_the_border_leaves_its_direction_alone():
     np.testing.assert_array_equal(direction, [-2.0, -4.0, 1.0])
     first = along_the_border(old, direction, None, 0)
     np.testing.assert_allclose(first, [0.5, 0.0, 1.25])
+
+
+@pytest.mark.parametrize("container", [np.asarray, sp.csr_array, sp.csc_array])
+@pytest.mark.parametrize("p", [0.5, 1.0, 1.5, 2.0, 3.0])
+@pytest.mark.parametrize("shape", [(200, 30), (50, 300)])
+def test_columns_whose_squares_are_no_numbers(shape, p, container):
+    """Their Gram is not formed; a penalty on coefficients that small is none."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=shape)
+    y = X[:, :3].sum(axis=1) + rng.normal(size=shape[0])
+    v = np.where(np.arange(shape[1]) < 2, 0.0, 1.0)
+    alpha = 1e-2 if p < 3 else 1.0
+    plain = SparseLpRegressor(alpha, p=p, feature_weights=v, tol=1e-8).fit(X, y)
+    size = 1e220 if p == 0.5 else 1e160
+    X[:, :2] *= size
+    model = SparseLpRegressor(alpha, p=p, tol=1e-8).fit(container(X), y)
+    assert model.objective_ == pytest.approx(plain.objective_, rel=1e-2 if p < 1 else 1e-6)
+    assert np.all(np.abs(size * model.coef_[:2] - 1.0) < 0.5)
+    assert model.optimality_ <= 1e-4

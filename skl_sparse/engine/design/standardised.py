@@ -12,6 +12,8 @@ LATE = 8.0
 MOST_CANCELLED = 64.0
 # And while no square of the data leaves the range of numbers.
 PLAIN = 1e-200, 1e200
+# Deviations whose squares, and sums of many of them, do not.
+SQUARABLE = 1e-150, 1e150
 
 
 class StandardisedDesign:
@@ -35,6 +37,11 @@ class StandardisedDesign:
         moments = design.moments(weights, center)
         self.mean, self.scale = moments.mean, moments.deviation
         live = self.scale > 0
+        #: Whether `gram`, which sums products in the units of X, is in the range of numbers.
+        self.has_gram = bool(
+            self.scale.min(initial=1.0, where=live) > SQUARABLE[0]
+            and self.scale.max(initial=1.0) < SQUARABLE[1]
+        )
         np.divide(1.0, self.scale, out=self.scale, where=live)
         with np.errstate(over="ignore"):
             ratio = self.mean * self.scale

@@ -123,6 +123,8 @@ class ColumnPool:
         return self.A.design.stored_in(columns) * self.A.design.gathered_entry_bytes
 
     def _gram_pays(self, columns):
+        if not self.A.has_gram:
+            return False
         size = 8 * len(columns) ** 2
         if len(columns) <= SMALL:
             return True

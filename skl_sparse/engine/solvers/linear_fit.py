@@ -4,7 +4,7 @@ With H = diag(h'') the optimality condition A^T (y - A u) = H u is linear, and t
 solution is that of (H + A^T A) du = s, where s = A^T r - H u is what u leaves of it. The duality
 gap of u, with its own residual r as the dual point, is s^T H^-1 s / 2: it costs nothing to watch.
 
-Where the rows are fewer than the columns, and each column has a penalty, the solution is
+Where the rows are fewer than the columns, and no penalty is too weak, the solution is
 u = H^-1 A^T b with (I + K) b = y and K = A H^-1 A^T: a system of the size of the rows. What b
 leaves of it, g = y - b - K b, leaves s = A^T g, so that the gap is g^T K g / 2.
 """
@@ -34,6 +34,9 @@ UNSEEN = 0.01
 CALLS = 1 << 16
 # Numbers of a block of columns that is gathered for that.
 BLOCK = 1 << 18
+# Trace of K, which magnifies the rounding of b, up to which the coefficients come from there. They
+# are of full precision where they are refined themselves.
+MOST_MAGNIFIED = 4e7
 # Curvature at which a column counts as penalised when the gap is foreseen.
 LEAST_WEIGHT = 1e-8
 
@@ -79,8 +82,9 @@ def linear_systems(A, penalty, n_targets):
     """The systems of a penalty, of the size of the rows where that is smaller, and possible."""
     live = (A.scale > 0) & (penalty.lam < np.inf)
     wide = np.count_nonzero(live) > A.n_rows
-    # Without a penalty on each column there is no H^-1.
-    small = wide and penalty.l2.min(where=live, initial=np.inf) > LEAST_CURVATURE
+    with np.errstate(divide="ignore", over="ignore"):
+        trace = np.divide(1.0, penalty.l2, where=live, out=np.zeros(A.n_columns)).sum()
+    small = wide and trace <= MOST_MAGNIFIED
     return (RowSystems if small else ColumnSystems)(A, penalty.l2, live, wide, n_targets)
 
 
@@ -94,6 +98,9 @@ class LinearSystems:
     def __init__(self, A, h, live, wide, n_targets):
         self.A, self.live = A, live
         self.h = np.where(live, h, 0.0)
+        # What has no penalty gets the least: a fit solves again for what that leaves.
+        least = np.maximum(self.h, LEAST_CURVATURE)
+        self.inverse = np.divide(1.0, least, out=np.zeros_like(self.h), where=live)
         self.columns = np.flatnonzero(live)
         self.wide = wide
         self.factor = None
@@ -158,7 +165,7 @@ class LinearSystems:
         """What forming and factorising the smaller system costs, in steps of two passes over X."""
         n, m = self.A.n_rows, len(self.columns)
         small = min(n, m)
-        if small > MOST_FACTORISED:
+        if small > MOST_FACTORISED or not (self.wide or self.A.has_gram):
             return math.inf
         design = self.A.design
         stored = max(1, design.stored_in(self.columns))
@@ -171,12 +178,26 @@ class LinearSystems:
             products = stored * (stored / n) * design.entry_cost**2 / BLAS_SPEED
         return (products + small**3 / 3 / BLAS_SPEED) / (2 * touched + CALLS)
 
+    def _factorise(self):
+        """Cholesky of I + K, of the size of the rows."""
+        matrix = self.A.row_gram(self.inverse)
+        matrix[np.diag_indices(len(matrix))] += 1.0
+        factor = cho_factor(matrix.T, overwrite_a=True, check_finite=False)
+        return lambda b: cho_solve(factor, b, check_finite=False)
+
+    def spread(self, b):
+        """H^-1 A^T b"""
+        return self.inverse * self.A.correlate(b[:, None])[:, 0]
+
+    def predict(self, u):
+        return self.A.predict(u[:, None])[:, 0]
+
 
 class ColumnSystems(LinearSystems):
     """(H + A^T A) du = s."""
 
     def search(self, y, u):
-        return ColumnSearch(self, u, y - self.A.predict(u[:, None])[:, 0] if u.any() else y)
+        return ColumnSearch(self, u, y - self.predict(u) if u.any() else y)
 
     def _path(self, s):
         """Conjugate gradients, and the duality gap of each step.
@@ -213,8 +234,16 @@ class ColumnSystems(LinearSystems):
             return None
 
     def _factorise(self):
-        """Cholesky of H + A^T A."""
-        return self._solver(self.A.gram(self.columns[:0], self.columns))
+        """Cholesky of H + A^T A, or of I + K where that is smaller (Woodbury)."""
+        if not self.wide:
+            return self._solver(self.A.gram(self.columns[:0], self.columns))
+        inner = super()._factorise()
+
+        def solve(s):
+            right = self.inverse * s
+            return right - self.spread(inner(self.predict(right)))
+
+        return solve
 
     def _solver(self, matrix):
         """Cholesky of H + matrix, scaled to a diagonal of about one."""
@@ -236,19 +265,8 @@ class ColumnSystems(LinearSystems):
 class RowSystems(LinearSystems):
     """(I + K) b = y with K = A H^-1 A^T."""
 
-    def __init__(self, A, h, live, wide, n_targets):
-        super().__init__(A, h, live, wide, n_targets)
-        self.inverse = np.divide(1.0, self.h, out=np.zeros_like(self.h), where=live)
-
     def search(self, y, u):
         return RowSearch(self, y, u)
-
-    def spread(self, b):
-        """H^-1 A^T b"""
-        return self.inverse * self.A.correlate(b[:, None])[:, 0]
-
-    def predict(self, u):
-        return self.A.predict(u[:, None])[:, 0]
 
     def _path(self, s):
         def pull(v):
@@ -259,13 +277,6 @@ class RowSystems(LinearSystems):
 
         for step in kernel_conjugate_gradients(pull, push, s):
             yield step, step.square
-
-    def _factorise(self):
-        """Cholesky of I + K."""
-        matrix = self.A.row_gram(self.inverse)
-        matrix[np.diag_indices(len(matrix))] += 1.0
-        factor = cho_factor(matrix.T, overwrite_a=True, check_finite=False)
-        return lambda s: cho_solve(factor, s, check_finite=False)
 
 
 class ColumnSearch:

@@ -20,7 +20,7 @@ LEAST_SHARE = 1e-3
 def newton_systems(A):
     """What solves the Newton systems: factorised where either side of A is small."""
     every = np.arange(A.n_columns)
-    if A.n_columns <= min(MOST_FACTORISED, 4 * A.n_rows):
+    if A.has_gram and A.n_columns <= min(MOST_FACTORISED, 4 * A.n_rows):
         return ColumnSystems(A.gram(every[:0], every))
     if A.n_rows <= MOST_FACTORISED and A.n_rows * A.n_columns <= MOST_NUMBERS:
         return RowSystems(np.ascontiguousarray(A.dense(every)))
