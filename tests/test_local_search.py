@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-import scipy.sparse as sp
 from skl_sparse.engine.solvers._coordinate_descent import coordinate_descent, first_better
-from skl_sparse.engine.solvers._systems import DenseSystem, GramSystem, SparseSystem
+from skl_sparse.engine.solvers._systems import GramSystem
+from systems import system_of
 
 from skl_sparse import SparseLpRegressor
 from skl_sparse.engine.losses import SquaredError
@@ -15,16 +15,6 @@ from skl_sparse.engine.solvers.point import Point
 from skl_sparse.engine.solvers.problem import Problem
 
 M, SWEEPS, TOL, BUDGET = 10, 500, 1e-12, 1e9
-
-
-def system_of(kind, A, r):
-    if kind == "gram":
-        return GramSystem(A.T @ A, A.T @ r)
-    if kind == "dense":
-        return DenseSystem(np.ascontiguousarray(A.T), r)
-    columns = sp.csc_array(A)
-    indices, indptr = columns.indices.astype(np.int32), columns.indptr.astype(np.int64)
-    return SparseSystem(columns.data, indices, indptr, np.zeros(A.shape[1]), r)
 
 
 def settled_point(kind, p, seed):

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-import scipy.sparse as sp
 from scipy.linalg import LinAlgError
 from scipy.optimize import nnls
-from skl_sparse.engine.solvers._systems import DenseSystem, GramSystem, SparseSystem
+from skl_sparse.engine.solvers._systems import GramSystem
+from systems import system_of
 
 from skl_sparse.engine.losses import SquaredError
 from skl_sparse.engine.penalties import LpPenalty
@@ -14,16 +14,6 @@ from skl_sparse.engine.solvers.active_set import iterated, newton_step
 from skl_sparse.engine.solvers.packed_cholesky import cholesky
 
 NO_CURVATURE = np.zeros(12)
-
-
-def system_of(kind, A, r):
-    if kind == "gram":
-        return GramSystem(A.T @ A, A.T @ r)
-    if kind == "dense":
-        return DenseSystem(np.ascontiguousarray(A.T), r)
-    columns = sp.csc_array(A)
-    indices, indptr = columns.indices.astype(np.int32), columns.indptr.astype(np.int64)
-    return SparseSystem(columns.data, indices, indptr, np.zeros(A.shape[1]), r)
 
 
 def quadratic(seed, correlation):
