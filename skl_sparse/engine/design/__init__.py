@@ -3,7 +3,7 @@
 from scipy.sparse import issparse
 
 from .base import DenseColumns, Design, NotFiniteError, SparseColumns
-from .compressed import is_canonical
+from .compressed import is_readable
 from .csc import CSCDesign
 from .csr import CSRDesign
 from .dense import DenseDesign
@@ -25,11 +25,11 @@ __all__ = [
 def as_design(X, n_threads=1):
     """The design of a validated dense array, CSR or CSC matrix. X is read where it lies.
 
-    Only a sparse matrix with duplicate or unsorted entries is copied, into canonical form.
+    Only a sparse matrix with duplicate entries is copied, into canonical form.
     """
     if not issparse(X):
         return DenseDesign(X, n_threads)
-    if not is_canonical(X):
+    if not is_readable(X):
         minor = X.shape[1 if X.format == "csr" else 0]
         if not (0 <= X.indices.min() and X.indices.max() < minor):
             raise ValueError(

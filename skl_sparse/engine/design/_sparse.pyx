@@ -44,6 +44,32 @@ def ascending(
     return disorder == 0
 
 
+def distinct(
+    const index_t[::1] indices,
+    const index_t[::1] indptr,
+    int64_t[::1] seen,
+    Py_ssize_t start,
+    Py_ssize_t stop,
+):
+    """Whether the positions of each line are distinct and within 0 ... len(seen) - 1.
+
+    ``seen`` holds the last line that had each position, -1 at first.
+    """
+    cdef Py_ssize_t i, j, k, n_positions = seen.shape[0]
+    cdef bint good = True
+    with nogil:
+        for i in range(start, stop):
+            for k in range(indptr[i], indptr[i + 1]):
+                j = indices[k]
+                good = 0 <= j < n_positions and seen[j] != i
+                if not good:
+                    break
+                seen[j] = i
+            if not good:
+                break
+    return good
+
+
 def count_entries(
     const index_t[::1] indices,
     const index_t[::1] indptr,

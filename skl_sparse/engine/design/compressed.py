@@ -10,7 +10,7 @@ from .base import MOST_ENTRIES, Design, blocks, line_parts, moments_about, plain
 
 
 class CompressedDesign(Design):
-    """A canonical CSR or CSC matrix, read where it lies."""
+    """A CSR or CSC matrix without duplicate entries, read where it lies."""
 
     entry_cost = 4.0
     gathered_entry_bytes = 12
@@ -134,12 +134,15 @@ class CompressedDesign(Design):
         return int(self._counts[columns].sum(dtype=np.int64))
 
 
-def is_canonical(X):
-    """Whether the entries of each line are sorted, without duplicates, and inside the matrix."""
+def is_readable(X):
+    """Whether no line has two entries at one position, or one outside the matrix.
+
+    The order of the entries does not matter: a vectoriser that sorts its vocabulary leaves none.
+    """
     indptr = X.indptr.astype(X.indices.dtype, copy=False)
     minor = X.shape[1 if X.format == "csr" else 0]
-    return all(
-        _sparse.ascending(X.indices, indptr, minor, start, stop)
-        for part in line_parts(indptr, 1)
-        for start, stop in part
-    )
+    ranges = [r for part in line_parts(indptr, 1) for r in part]
+    if all(_sparse.ascending(X.indices, indptr, minor, *some) for some in ranges):
+        return True
+    seen = np.full(minor, -1, dtype=np.int64)
+    return all(_sparse.distinct(X.indices, indptr, seen, *some) for some in ranges)
