@@ -2,8 +2,8 @@
 
 A compressed matrix is a list of lines, each a list of (position, value). The lines of CSR are the
 rows, those of CSC the columns, so one kernel serves both: ``line_dot`` is X v for CSR and X^T v for
-CSC, ``line_scatter`` the other way round. Duplicate entries and unsorted lines are allowed wherever
-the result is linear in the entries.
+CSC, ``line_scatter`` the other way round. Lines need not be sorted; duplicate entries are allowed
+wherever the result is linear in the entries.
 
 Sums are kept in double whatever the type of the data. No kernel is called on so many entries that
 an interrupt would wait long: callers cut the lines into ranges.

@@ -17,6 +17,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from .conjugate_gradients import conjugate_gradients, kernel_conjugate_gradients
 from .newton_systems import LEAST_CURVATURE, MOST_FACTORISED
+from .packed_cholesky import BLAS_SPEED
 from .working_set import PATIENCE, Solution
 
 # A factorisation that costs no more than so many steps of conjugate gradients needs no contest;
@@ -24,8 +25,6 @@ from .working_set import PATIENCE, Solution
 FEW_STEPS, SHARE = 8, 0.5
 # Steps of conjugate gradients before the certificate is looked at, whatever they foresee.
 MOST_STEPS = 2000
-# Multiplications of a matrix product in the time of one number touched once in memory.
-BLAS_SPEED = 8
 # Rows of a sample for each column, and how many times as many there have to be.
 SAMPLED, LEAST_SPARED = 25, 4
 # Share of its norm that a column keeps if the sample misses it.

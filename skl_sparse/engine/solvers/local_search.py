@@ -16,7 +16,7 @@ from scipy.linalg import LinAlgError
 
 from ._coordinate_descent import coordinate_descent, first_better
 from .descent import BUDGET
-from .packed_cholesky import cholesky
+from .packed_cholesky import BLAS_SPEED, cholesky
 
 # In the place of a column: none leaves, or none enters.
 NONE = -1
@@ -31,9 +31,8 @@ ROUNDING = 1e-14
 SETTLE_SWEEPS, SETTLED = 200, 1e-5
 # A ridge that lets twin columns share in a refit.
 TWINS = 1e-10
-# Multiplications of a factorisation in the time of one number touched once in memory, and numbers
-# touched in the time that the calls of a refit take.
-BLAS_SPEED, CALLS = 8, 1 << 17
+# Numbers touched in the time that the calls of a refit take.
+CALLS = 1 << 17
 
 
 def brief(point, work):

@@ -12,6 +12,8 @@ import numpy as np
 from scipy.linalg import LinAlgError
 from scipy.linalg.lapack import dpftrf, dpftrs
 
+# Multiplications of BLAS in the time of one number touched once in memory: what factors cost.
+BLAS_SPEED = 8
 # Rows of A22 that are copied at a time.
 STRIPE = 256
 
