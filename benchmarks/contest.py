@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import scipy.sparse as sp
+from alone import hide_all_but
 from clock import matvec
 from contestants import OURS, SOLVERS
 from data import SPARSE
@@ -92,6 +93,7 @@ def work(descriptor, solver):
     import resource
 
     connection = Connection(descriptor)
+    hide_all_but("numpy", "scipy", SOLVERS[solver].package)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
     warnings.simplefilter("ignore")  # solvers warn of a tol not reached; the certificate decides
     path, X, y = None, None, None

@@ -3,6 +3,7 @@
 import math
 import os
 import pickle
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 import report
 import scipy.sparse as sp
+from alone import required
 from contest import Cell, Contestant, Fit, Result, Watch
 from contestants import SOLVERS, Solver
 from judge import judge
@@ -239,6 +241,24 @@ def test_what_is_not_installed_has_no_version(tmp_path, monkeypatch):
     assert SOLVERS["skl_sparse"].version().count(".") == 2
     monkeypatch.setenv("PATH", str(tmp_path))
     assert SOLVERS["glmnet"].version() is None
+
+
+def test_a_library_finds_only_what_it_requires():
+    assert {"joblib", "scikit-learn", "threadpoolctl"} <= required(["skl_sparse"])  # and theirs
+    assert required(["no-such.package"]) == {"no-such-package"}
+    look = (
+        "from alone import hide_all_but; hide_all_but('scikit-learn')\n"
+        "import sklearn.linear_model\n"
+        "for name in ('pytest', 'hypothesis'):\n"
+        "    try: __import__(name)\n"
+        "    except ModuleNotFoundError as error: print(error)"
+    )
+    path = os.pathsep.join(sys.path)
+    done = subprocess.run(
+        [sys.executable, "-c", look], env=os.environ | {"PYTHONPATH": path}, check=True,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.stdout == "No module named 'pytest'\nNo module named 'hypothesis'\n"
 
 
 @pytest.fixture
