@@ -4,7 +4,7 @@ from libc.math cimport INFINITY, cbrt, exp, fabs, isfinite, log, pow, sqrt
 
 import numpy as np
 
-from skl_sparse.engine.penalties._penalty cimport Penalty
+from skl_sparse.engine.penalties._penalty cimport DualSums, Penalty
 
 ctypedef fused real_t:
     float
@@ -165,15 +165,10 @@ cdef class LpPenalty(Penalty):
     p : float
     positive : bool
 
-    Attributes
-    ----------
-    quadratic : bool
-        Whether every h_j is a quadratic without a bound: the problem is a linear system, and the
-        sums over all columns, of which a look takes several, are plain loops.
+    Where it is a quadratic, sums over all columns, of which a look takes several, are plain loops.
     """
 
     cdef readonly double p
-    cdef readonly bint quadratic
     cdef readonly object lam
     cdef readonly object l2
     cdef const double[::1] lam_
@@ -231,7 +226,7 @@ cdef class LpPenalty(Penalty):
 
     def entry_factor(self, c):
         """The least factor for `scaled` at which zero is optimal, column by column (p < 1)."""
-        return float(self.closeness(c).max(initial=0.0)) ** (2.0 - self.p)
+        return self.closest(c) ** (2.0 - self.p)
 
     cdef double value_at(self, Py_ssize_t j, double u) noexcept nogil:
         if u == 0.0:
@@ -316,14 +311,18 @@ cdef class LpPenalty(Penalty):
                 target[j] = fabs((0.0 if self.lam_[j] == INFINITY else minimiser) - u[j])
         return out
 
-    def dual_sums(self, double s, const double[::1] c, const unsigned char[::1] skip):
+    cdef DualSums dual_sums(
+        self, double s, const double[::1] c, const unsigned char[::1] skip
+    ) noexcept nogil:
         if not self.quadratic:
             return Penalty.dual_sums(self, s, c, skip)
         cdef Py_ssize_t j
         cdef const double *l2 = &self.l2_[0]
         cdef double total = 0.0
-        with nogil:
-            for j in range(c.shape[0]):
-                if not (skip[j] or c[j] == 0.0 or self.lam_[j] == INFINITY):
-                    total += c[j] / l2[j] * c[j]
-        return 0.5 * s * s * total, s * total
+        cdef bint every = skip is None
+        cdef DualSums sums
+        for j in range(c.shape[0]):
+            if (every or skip[j] == 0) and c[j] != 0.0 and self.lam_[j] != INFINITY:
+                total += c[j] / l2[j] * c[j]
+        sums.value, sums.slope, sums.bend = 0.5 * s * s * total, s * total, total
+        return sums

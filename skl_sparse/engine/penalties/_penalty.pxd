@@ -1,9 +1,17 @@
+# A sum of conjugates at s * c_j, and its first two derivatives in s.
+cdef struct DualSums:
+    double value
+    double slope
+    double bend
+
+
 cdef class Penalty:
     cdef readonly Py_ssize_t n_columns
     cdef readonly bint convex
     cdef readonly bint has_dual
     cdef readonly bint sparsifies
     cdef readonly bint positive
+    cdef readonly bint quadratic
     cdef const double[::1] rest
 
     cdef double value_at(self, Py_ssize_t j, double u) noexcept nogil
@@ -14,3 +22,10 @@ cdef class Penalty:
     cdef double dual_argmax(self, Py_ssize_t j, double c) noexcept nogil
     cdef double dual_limit(self, Py_ssize_t j, double c) noexcept nogil
     cdef double step_metric(self, Py_ssize_t j, double u, double z, double new) noexcept nogil
+    cdef double closest(self, const double[::1] c) noexcept nogil
+    cdef double dual_scale_limit(
+        self, const double[::1] c, const unsigned char[::1] skip
+    ) noexcept nogil
+    cdef DualSums dual_sums(
+        self, double s, const double[::1] c, const unsigned char[::1] skip
+    ) noexcept nogil

@@ -13,7 +13,8 @@ from libc.stdint cimport int32_t, int64_t
 cdef class System:
     """Base: m columns of unit norm and a residual.
 
-    ``look`` is about how many numbers a call of `correlation` touches, where they are many.
+    ``look`` is about how many numbers a call of `correlation` touches, where they are many, and
+    ``known`` points to the correlations where they are kept up to date.
     """
 
     cdef double correlation(self, Py_ssize_t j) noexcept nogil:
@@ -72,6 +73,7 @@ cdef class GramSystem(System):
         self.matrix = gram
         self.gram = gram
         self.c = np.array(c)
+        self.known = &self.c[0] if self.n_columns else NULL
 
     cdef double correlation(self, Py_ssize_t j) noexcept nogil:
         return self.c[j]

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .certificate import Certificate, DualRay, relative_gap
+from ._duality import DualRay, relative_gap
+from .certificate import Certificate
 from .unpenalised import UnpenalisedSpan
 
 # Up to so far from the residual a dual point stands for it.
@@ -105,7 +106,7 @@ class Problem:
         """The dual candidates: the residual, and the residual less the span of some columns."""
         y, span = self.Y[:, t], self.spans[t]
         if span.forms_the_dual:
-            yield DualRay(c, float(r @ r), float(r @ y), span.none)
+            yield DualRay(c, float(r @ r), float(r @ y))
         if span.helps_the_dual:
             projected = span.project_off(r)
             if projected is not None:

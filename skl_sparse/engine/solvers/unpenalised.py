@@ -41,9 +41,10 @@ class UnpenalisedSpan:
         few = np.count_nonzero(weak) <= min(MOST_COLUMNS, MOST_NUMBERS // A.n_rows)
         self.few = few
         self.columns = np.flatnonzero(weak if few else free)
-        self.none = np.zeros(A.n_columns, dtype=np.uint8)
-        self.skip = self.none.copy()
-        self.skip[self.columns] = 1
+        self.skip = None
+        if len(self.columns):
+            self.skip = np.zeros(A.n_columns, dtype=np.uint8)
+            self.skip[self.columns] = 1
         n_free = np.count_nonzero(free)
         self.forms_the_dual = n_free == 0
         # Least squares has no dual; a bounded problem needs a direct solve, of limited size.
