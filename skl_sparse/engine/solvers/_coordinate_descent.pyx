@@ -21,6 +21,16 @@ cdef struct Descent:
     double looked
 
 
+cdef Py_ssize_t find_support(const double[::1] u, Py_ssize_t[::1] support) noexcept nogil:
+    """Its size."""
+    cdef Py_ssize_t j, size = 0
+    for j in range(u.shape[0]):
+        if u[j] != 0.0:
+            support[size] = j
+            size += 1
+    return size
+
+
 cdef Descent sweep_over(
     System system,
     Penalty penalty,
@@ -28,6 +38,7 @@ cdef Descent sweep_over(
     const Py_ssize_t[::1] order,
     Py_ssize_t held,
     Py_ssize_t held_too,
+    Py_ssize_t[::1] support,
     Py_ssize_t active_sweeps,
     Py_ssize_t max_sweeps,
     double tol,
@@ -35,12 +46,14 @@ cdef Descent sweep_over(
 ) noexcept nogil:
     """Sweeps over the columns ``order`` less two that are held; u changes in place.
 
-    After a sweep over all of them up to ``active_sweeps`` go over the non-zeros alone. An interrupt
-    waits for steps and looks alike; ``spent``, by which solvers weigh what to do, is of the steps.
+    After a sweep over all of them up to ``active_sweeps`` go over the non-zeros alone, kept in
+    ``support``. An interrupt waits for steps and looks alike; ``spent``, by which solvers weigh
+    what to do, is of the steps.
     """
     cdef Descent done
-    cdef Py_ssize_t active = 0, looks
+    cdef Py_ssize_t active = 0, looks, size = order.shape[0]
     cdef Py_ssize_t i, j
+    cdef const Py_ssize_t *columns = &order[0]
     cdef const double *known = system.known
     cdef double z, new
     done.n_sweeps, done.largest, done.spent, done.looked = 0, 0.0, 0.0, 0.0
@@ -48,12 +61,12 @@ cdef Descent sweep_over(
         done.largest = 0.0
         done.n_sweeps += 1
         looks = 0
-        for i in range(order.shape[0]):
-            j = order[i]
+        for i in range(size):
+            j = columns[i]
             if j == held or j == held_too or (active > 0 and u[j] == 0.0):
                 continue
-            z = u[j] + (system.correlation(j) if known == NULL else known[j])
             looks += 1
+            z = u[j] + (system.correlation(j) if known == NULL else known[j])
             if u[j] == 0.0 and fabs(z) <= penalty.rest[j]:
                 continue
             new = penalty.prox(j, z)
@@ -71,6 +84,10 @@ cdef Descent sweep_over(
             break
         else:
             active = active_sweeps
+            if active > 0:
+                size, columns = find_support(u, support), &support[0]
+        if active == 0:
+            size, columns = order.shape[0], &order[0]
     return done
 
 
@@ -100,7 +117,7 @@ def coordinate_descent(
     cdef Descent done
     with nogil:
         done = sweep_over(
-            system, penalty, u, order, NONE, NONE, 0, max_sweeps, tol, budget
+            system, penalty, u, order, NONE, NONE, None, 0, max_sweeps, tol, budget
         )
     return done.n_sweeps, done.largest, done.spent
 
@@ -190,7 +207,7 @@ cdef class Rounds:
                     if reached:
                         break
                     self.missing = gap / present  # near the minimum a gap is as long as a gradient
-                size = self.find_support()
+                size = find_support(self.u, self.support)
                 if size == 0:
                     continue
                 done = self.sweep(self.support[:size], active_sweeps, 0.1 * step, budget)
@@ -205,7 +222,7 @@ cdef class Rounds:
         self, const Py_ssize_t[::1] order, Py_ssize_t max_sweeps, double tol, double budget
     ) noexcept nogil:
         cdef Descent done = sweep_over(
-            self.system, self.penalty, self.u, order, NONE, NONE, 0, max_sweeps, tol, budget
+            self.system, self.penalty, self.u, order, NONE, NONE, None, 0, max_sweeps, tol, budget
         )
         self.spent += done.spent
         return done
@@ -237,15 +254,6 @@ cdef class Rounds:
         for j in range(self.u.shape[0]):
             count += self.before[j] != (self.u[j] != 0.0)
         return count
-
-    cdef Py_ssize_t find_support(self) noexcept nogil:
-        """Its size."""
-        cdef Py_ssize_t j, size = 0
-        for j in range(self.u.shape[0]):
-            if self.u[j] != 0.0:
-                self.support[size] = j
-                size += 1
-        return size
 
 
 def first_better(
@@ -281,6 +289,7 @@ def first_better(
         looked at are more than ``budget``.
     """
     cdef const Py_ssize_t[::1] every = np.arange(u.shape[0])
+    cdef Py_ssize_t[::1] support = np.empty(u.shape[0], dtype=np.intp)
     cdef Py_ssize_t k = 0, j
     cdef double spent = 0.0, looked = 0.0, gain
     cdef Descent done
@@ -292,11 +301,12 @@ def first_better(
             exchange(there, new, leaving[k], 0.0)
             exchange(there, new, entering[k], values[k])
             done = sweep_over(
-                there, penalty, new, every, leaving[k], entering[k], ACTIVE, max_sweeps, tol, budget
+                there, penalty, new, every, leaving[k], entering[k], support, ACTIVE, max_sweeps,
+                tol, budget
             )
             spent, looked = spent + done.spent, looked + done.looked
             done = sweep_over(
-                there, penalty, new, every, NONE, NONE, ACTIVE, max_sweeps, tol, budget
+                there, penalty, new, every, NONE, NONE, support, ACTIVE, max_sweeps, tol, budget
             )
             spent, looked = spent + done.spent, looked + done.looked
             gain, moved = 0.0, False
