@@ -31,29 +31,25 @@ cdef Py_ssize_t find_support(const double[::1] u, Py_ssize_t[::1] support) noexc
     return size
 
 
-cdef Descent sweep_over(
+cdef Descent sweeps(
     System system,
     Penalty penalty,
     double[::1] u,
-    const Py_ssize_t[::1] order,
+    const Py_ssize_t *columns,
+    Py_ssize_t size,
     Py_ssize_t held,
     Py_ssize_t held_too,
-    Py_ssize_t[::1] support,
-    Py_ssize_t active_sweeps,
     Py_ssize_t max_sweeps,
     double tol,
     double budget,
 ) noexcept nogil:
-    """Sweeps over the columns ``order`` less two that are held; u changes in place.
+    """Sweeps over some columns less two that are held; u changes in place.
 
-    After a sweep over all of them up to ``active_sweeps`` go over the non-zeros alone, kept in
-    ``support``. An interrupt waits for steps and looks alike; ``spent``, by which solvers weigh
-    what to do, is of the steps.
+    An interrupt waits for steps and looks alike; ``spent``, by which solvers weigh what to do, is
+    of the steps.
     """
     cdef Descent done
-    cdef Py_ssize_t active = 0, looks, size = order.shape[0]
-    cdef Py_ssize_t i, j
-    cdef const Py_ssize_t *columns = &order[0]
+    cdef Py_ssize_t i, j, looks
     cdef const double *known = system.known
     cdef double z, new
     done.n_sweeps, done.largest, done.spent, done.looked = 0, 0.0, 0.0, 0.0
@@ -63,7 +59,7 @@ cdef Descent sweep_over(
         looks = 0
         for i in range(size):
             j = columns[i]
-            if j == held or j == held_too or (active > 0 and u[j] == 0.0):
+            if j == held or j == held_too:
                 continue
             looks += 1
             z = u[j] + (system.correlation(j) if known == NULL else known[j])
@@ -78,17 +74,49 @@ cdef Descent sweep_over(
                 done.spent += system.cost(j)
         done.spent += 4.0 * looks
         done.looked += system.look * looks
-        if active > 0:
-            active = active - 1 if done.largest > tol else 0
-        elif done.largest <= tol:
+        if done.largest <= tol:
             break
-        else:
-            active = active_sweeps
-            if active > 0:
-                size, columns = find_support(u, support), &support[0]
-        if active == 0:
-            size, columns = order.shape[0], &order[0]
     return done
+
+
+cdef Descent settle(
+    System system,
+    Penalty penalty,
+    double[::1] u,
+    const Py_ssize_t[::1] every,
+    Py_ssize_t[::1] support,
+    Py_ssize_t held,
+    Py_ssize_t held_too,
+    Py_ssize_t active_sweeps,
+    Py_ssize_t max_sweeps,
+    double tol,
+    double budget,
+) noexcept nogil:
+    """A sweep over all columns but two that are held, then some over the non-zeros, and so on."""
+    cdef Descent done, part
+    cdef Py_ssize_t size
+    done.n_sweeps, done.largest, done.spent, done.looked = 0, 0.0, 0.0, 0.0
+    while done.n_sweeps < max_sweeps and done.spent + done.looked < budget:
+        part = sweeps(
+            system, penalty, u, &every[0], u.shape[0], held, held_too, 1, tol, budget
+        )
+        add(&done, part)
+        if part.largest <= tol:
+            break
+        size = find_support(u, support)
+        if size > 0:
+            part = sweeps(
+                system, penalty, u, &support[0], size, held, held_too, active_sweeps, tol, budget
+            )
+            add(&done, part)
+    return done
+
+
+cdef inline void add(Descent *done, Descent part) noexcept nogil:
+    done.n_sweeps += part.n_sweeps
+    done.largest = part.largest
+    done.spent += part.spent
+    done.looked += part.looked
 
 
 def coordinate_descent(
@@ -116,8 +144,8 @@ def coordinate_descent(
     """
     cdef Descent done
     with nogil:
-        done = sweep_over(
-            system, penalty, u, order, NONE, NONE, None, 0, max_sweeps, tol, budget
+        done = sweeps(
+            system, penalty, u, &order[0], order.shape[0], NONE, NONE, max_sweeps, tol, budget
         )
     return done.n_sweeps, done.largest, done.spent
 
@@ -221,8 +249,9 @@ cdef class Rounds:
     cdef Descent sweep(
         self, const Py_ssize_t[::1] order, Py_ssize_t max_sweeps, double tol, double budget
     ) noexcept nogil:
-        cdef Descent done = sweep_over(
-            self.system, self.penalty, self.u, order, NONE, NONE, None, 0, max_sweeps, tol, budget
+        cdef Descent done = sweeps(
+            self.system, self.penalty, self.u, &order[0], order.shape[0], NONE, NONE, max_sweeps,
+            tol, budget
         )
         self.spent += done.spent
         return done
@@ -300,13 +329,13 @@ def first_better(
             new[:] = u
             exchange(there, new, leaving[k], 0.0)
             exchange(there, new, entering[k], values[k])
-            done = sweep_over(
-                there, penalty, new, every, leaving[k], entering[k], support, ACTIVE, max_sweeps,
+            done = settle(
+                there, penalty, new, every, support, leaving[k], entering[k], ACTIVE, max_sweeps,
                 tol, budget
             )
             spent, looked = spent + done.spent, looked + done.looked
-            done = sweep_over(
-                there, penalty, new, every, NONE, NONE, support, ACTIVE, max_sweeps, tol, budget
+            done = settle(
+                there, penalty, new, every, support, NONE, NONE, ACTIVE, max_sweeps, tol, budget
             )
             spent, looked = spent + done.spent, looked + done.looked
             gain, moved = 0.0, False
