@@ -231,7 +231,7 @@ cdef class LpPenalty(Penalty):
 
     def entry_factor(self, c):
         """The least factor for `scaled` at which zero is optimal, column by column (p < 1)."""
-        return float(self.closeness(c).max(initial=0.0)) ** (2.0 - self.p)
+        return self.closest(c) ** (2.0 - self.p)
 
     cdef double value_at(self, Py_ssize_t j, double u) noexcept nogil:
         if u == 0.0:
@@ -316,14 +316,15 @@ cdef class LpPenalty(Penalty):
                 target[j] = fabs((0.0 if self.lam_[j] == INFINITY else minimiser) - u[j])
         return out
 
-    def dual_sums(self, double s, const double[::1] c, const unsigned char[::1] skip):
+    def dual_sums(self, double s, const double[::1] c, const unsigned char[::1] skip=None):
         if not self.quadratic:
             return Penalty.dual_sums(self, s, c, skip)
         cdef Py_ssize_t j
         cdef const double *l2 = &self.l2_[0]
         cdef double total = 0.0
+        cdef bint all_count = skip is None
         with nogil:
             for j in range(c.shape[0]):
-                if not (skip[j] or c[j] == 0.0 or self.lam_[j] == INFINITY):
+                if (all_count or not skip[j]) and c[j] != 0.0 and self.lam_[j] != INFINITY:
                     total += c[j] / l2[j] * c[j]
         return 0.5 * s * s * total, s * total

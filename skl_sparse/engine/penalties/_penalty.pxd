@@ -13,4 +13,5 @@ cdef class Penalty:
     cdef double scaled_prox(self, Py_ssize_t j, double z, double step) noexcept nogil
     cdef double dual_argmax(self, Py_ssize_t j, double c) noexcept nogil
     cdef double dual_limit(self, Py_ssize_t j, double c) noexcept nogil
+    cdef double closeness(self, Py_ssize_t j, double c) noexcept nogil
     cdef double step_metric(self, Py_ssize_t j, double u, double z, double new) noexcept nogil

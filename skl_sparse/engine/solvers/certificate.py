@@ -40,13 +40,13 @@ class DualRay:
     """The dual candidates s * theta, s >= 0, as far as the gap needs them.
 
     ``c`` = A^T theta, ``square`` = theta . theta, ``product`` = theta . y. ``skip`` marks columns
-    that theta is orthogonal to: rounding must not make it infeasible.
+    that theta is orthogonal to, if any: rounding must not make it infeasible.
     """
 
     c: np.ndarray
     square: float
     product: float
-    skip: np.ndarray
+    skip: np.ndarray | None = None
 
 
 def dual_value(loss, penalty, ray, search=True):
@@ -59,7 +59,7 @@ def dual_value(loss, penalty, ray, search=True):
     if ray.product <= 0.0:
         return 0.0
     limit = penalty.dual_scale_limit(ray.c, ray.skip) * (1 - 4 * EPS)
-    if ray.skip.any():
+    if ray.skip is not None:
         # Orthogonal up to rounding, which no scaling may magnify: what is left of a residual that
         # lies in the span is nothing else.
         limit = min(limit, 2.0)
@@ -86,14 +86,16 @@ def dual_value(loss, penalty, ray, search=True):
     # Up to here the conjugates of what sparsifies are zero.
     low = 0.0
     if penalty.sparsifies:
-        low = min(1.0 / float(penalty.closeness(ray.c).max(initial=TINY)), high)
+        low = min(1.0 / max(penalty.closest(ray.c), TINY), high)
     if not search:
         return max(value(min(high, 1.0)), value(low), 0.0)
     if slope(low) < 0.0:
         low = 0.0
     # Any s is feasible: where the search runs out of steps, what it has will do.
     high = brentq(slope, *bracket(slope, low, high), xtol=1e-300, rtol=4 * EPS, disp=False)
-    return max(value(high), 0.0)
+    found = max(value(high), 0.0)
+    del ray, penalty  # brentq leaves a cycle behind that would hold vectors as long as the columns
+    return found
 
 
 def parabola_peak(loss, penalty, ray, high):

@@ -60,7 +60,6 @@ def descend(system, loss, penalty, u, goal, square=math.nan, cheap=None, free=0.
     """
     every = np.arange(len(u))
     start, start_c = u.copy(), system.correlations()
-    skip = np.zeros(len(u), dtype=np.uint8)
     support, spent = None, 0.0
     for _ in range(MOST_ROUNDS):
         now = cheap if spent < free else goal
@@ -75,7 +74,7 @@ def descend(system, loss, penalty, u, goal, square=math.nan, cheap=None, free=0.
             step = u - start
             present = square - step @ (start_c + c)
             product = square - step @ start_c + start @ c
-            ray = DualRay(c, present, product, skip)
+            ray = DualRay(c, present, product)
             primal = loss.value(present) + penalty.value(u)
             gap = relative_gap(loss, penalty, primal, [ray], not penalty.sparsifies)
             if gap <= now.gap:
