@@ -23,10 +23,10 @@ def test_columns_at_rest_leave_the_pool(container, monkeypatch):
     """It holds the support, what is new, and no more at rest than the support has columns."""
     sizes, grow = [], working_set.grow
 
-    def spy(pool, problem, U, *args, **options):
-        late = grow(pool, problem, U, *args, **options)
-        sizes.append((len(pool), np.count_nonzero(U), pool.columns.copy()))
-        assert set(np.flatnonzero(U[:, 0])) <= set(pool.columns)
+    def spy(pool, problem, points, *args, **options):
+        late = grow(pool, problem, points, *args, **options)
+        sizes.append((len(pool), len(points[0].columns), pool.columns.copy()))
+        assert set(points[0].columns) <= set(pool.columns)
         return late
 
     monkeypatch.setattr(working_set, "grow", spy)

@@ -21,8 +21,8 @@ cdef class Penalty:
     cdef double scaled_prox(self, Py_ssize_t j, double z, double step) noexcept nogil
     cdef double dual_argmax(self, Py_ssize_t j, double c) noexcept nogil
     cdef double dual_limit(self, Py_ssize_t j, double c) noexcept nogil
+    cdef double closeness(self, Py_ssize_t j, double c) noexcept nogil
     cdef double step_metric(self, Py_ssize_t j, double u, double z, double new) noexcept nogil
-    cdef double closest(self, const double[::1] c) noexcept nogil
     cdef double dual_scale_limit(
         self, const double[::1] c, const unsigned char[::1] skip
     ) noexcept nogil

@@ -84,6 +84,15 @@ cdef class Penalty:
                     total += self.value_at(j, u[j])
         return total
 
+    def value_on(self, const Py_ssize_t[::1] columns, const double[::1] u):
+        """The same, where only the named columns have coefficients."""
+        cdef Py_ssize_t k
+        cdef double total = 0.0
+        with nogil:
+            for k in range(u.shape[0]):
+                total += self.value_at(columns[k], u[k])
+        return total
+
     def _map(self, int which, const double[::1] v, double step=1.0):
         out = np.empty(v.shape[0])
         cdef double[::1] target = out
@@ -130,26 +139,71 @@ cdef class Penalty:
                 target[j] = self.step_metric(j, u[j], z, self.prox(j, z))
         return out
 
-    def closeness(self, const double[::1] c):
-        """How far each correlation c_j is on its way to where a zero coefficient leaves zero."""
-        out = np.zeros(c.shape[0])
-        cdef double[::1] target = out
-        cdef Py_ssize_t j
+    def violators(
+        self, const Py_ssize_t[::1] support, const double[::1] u, const double[::1] c
+    ):
+        """Columns with a violation, and what it is, where u are the coefficients of the support.
+
+        Both are short, but for the first look: at a solution nearly all columns are at rest.
+        """
+        cdef Py_ssize_t j, most = support.shape[0], i = 0, n = 0
+        cdef double old, z, metric
         with nogil:
             for j in range(c.shape[0]):
-                if self.rest[j] > 0.0 and not (self.positive and c[j] < 0.0):
-                    target[j] = fabs(c[j]) / self.rest[j]
-        return out
+                most += fabs(c[j]) > self.rest[j]
+        columns, steps = np.empty(most, dtype=np.intp), np.empty(most)
+        cdef Py_ssize_t[::1] column = columns
+        cdef double[::1] step = steps
+        with nogil:
+            for j in range(c.shape[0]):
+                old = 0.0
+                if i < support.shape[0] and support[i] == j:
+                    old = u[i]
+                    i += 1
+                if old == 0.0 and fabs(c[j]) <= self.rest[j]:
+                    continue
+                z = old + c[j]
+                metric = self.step_metric(j, old, z, self.prox(j, z))
+                if metric > 0.0:
+                    column[n], step[n] = j, metric
+                    n += 1
+        return columns[:n], steps[:n]
 
-    cdef double closest(self, const double[::1] c) noexcept nogil:
-        """The largest of `closeness`."""
+    cdef double closeness(self, Py_ssize_t j, double c) noexcept nogil:
+        """How far a correlation c is on its way to where a zero coefficient leaves zero."""
+        if self.rest[j] > 0.0 and not (self.positive and c < 0.0):
+            return fabs(c) / self.rest[j]
+        return 0.0
+
+    def closest(self, const double[::1] c):
+        """How far the correlation is that is farthest on that way."""
         cdef Py_ssize_t j
         cdef double largest = 0.0
-        for j in range(c.shape[0]):
-            if fabs(c[j]) > largest * self.rest[j] and self.rest[j] > 0.0:
-                if not (self.positive and c[j] < 0.0):
-                    largest = fabs(c[j]) / self.rest[j]
+        with nogil:
+            for j in range(c.shape[0]):
+                # Mostly a comparison in the place of a division.
+                if fabs(c[j]) > largest * self.rest[j]:
+                    largest = max(largest, self.closeness(j, c[j]))
         return largest
+
+    def close(self, const double[::1] c, double least):
+        """Columns that are farther than ``least`` on that way, but not there, and how far."""
+        cdef Py_ssize_t j, most = 0, n = 0
+        cdef double closeness
+        with nogil:
+            for j in range(c.shape[0]):
+                most += least * self.rest[j] < fabs(c[j]) <= self.rest[j]
+        columns, how = np.empty(most, dtype=np.intp), np.empty(most)
+        cdef Py_ssize_t[::1] column = columns
+        cdef double[::1] target = how
+        with nogil:
+            for j in range(c.shape[0]):
+                if least * self.rest[j] < fabs(c[j]) <= self.rest[j]:
+                    closeness = self.closeness(j, c[j])
+                    if closeness > 0.0:
+                        column[n], target[n] = j, closeness
+                        n += 1
+        return columns[:n], how[:n]
 
     cdef double dual_scale_limit(
         self, const double[::1] c, const unsigned char[::1] skip

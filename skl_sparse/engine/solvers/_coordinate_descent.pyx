@@ -39,11 +39,14 @@ cdef Descent sweeps(
     Py_ssize_t size,
     Py_ssize_t held,
     Py_ssize_t held_too,
+    bint enter,
     Py_ssize_t max_sweeps,
     double tol,
     double budget,
 ) noexcept nogil:
     """Sweeps over some columns less two that are held; u changes in place.
+
+    Unless zeros may ``enter`` they stay.
 
     An interrupt waits for steps and looks alike; ``spent``, by which solvers weigh what to do, is
     of the steps.
@@ -59,7 +62,7 @@ cdef Descent sweeps(
         looks = 0
         for i in range(size):
             j = columns[i]
-            if j == held or j == held_too:
+            if j == held or j == held_too or (u[j] == 0.0 and not enter):
                 continue
             looks += 1
             z = u[j] + (system.correlation(j) if known == NULL else known[j])
@@ -98,7 +101,7 @@ cdef Descent settle(
     done.n_sweeps, done.largest, done.spent, done.looked = 0, 0.0, 0.0, 0.0
     while done.n_sweeps < max_sweeps and done.spent + done.looked < budget:
         part = sweeps(
-            system, penalty, u, &every[0], u.shape[0], held, held_too, 1, tol, budget
+            system, penalty, u, &every[0], u.shape[0], held, held_too, True, 1, tol, budget
         )
         add(&done, part)
         if part.largest <= tol:
@@ -106,7 +109,8 @@ cdef Descent settle(
         size = find_support(u, support)
         if size > 0:
             part = sweeps(
-                system, penalty, u, &support[0], size, held, held_too, active_sweeps, tol, budget
+                system, penalty, u, &support[0], size, held, held_too, False, active_sweeps, tol,
+                budget
             )
             add(&done, part)
     return done
@@ -145,7 +149,8 @@ def coordinate_descent(
     cdef Descent done
     with nogil:
         done = sweeps(
-            system, penalty, u, &order[0], order.shape[0], NONE, NONE, max_sweeps, tol, budget
+            system, penalty, u, &order[0], order.shape[0], NONE, NONE, True, max_sweeps, tol,
+            budget
         )
     return done.n_sweeps, done.largest, done.spent
 
@@ -250,8 +255,8 @@ cdef class Rounds:
         self, const Py_ssize_t[::1] order, Py_ssize_t max_sweeps, double tol, double budget
     ) noexcept nogil:
         cdef Descent done = sweeps(
-            self.system, self.penalty, self.u, &order[0], order.shape[0], NONE, NONE, max_sweeps,
-            tol, budget
+            self.system, self.penalty, self.u, &order[0], order.shape[0], NONE, NONE, True,
+            max_sweeps, tol, budget
         )
         self.spent += done.spent
         return done

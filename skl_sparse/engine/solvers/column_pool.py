@@ -70,9 +70,9 @@ class ColumnPool:
         self._block = None
 
     def system(self, r, c):
-        """The pool's columns for a residual r with correlations c (over all columns)."""
+        """The pool's columns for a residual r, and their correlations c with it."""
         if self._gram_pays(self.columns):
-            return GramSystem(self.gram(), c[self.columns])
+            return GramSystem(self.gram(), c)
         self._forget_gram()
         if self._block is None:
             self._block = self.A.gather(self.columns)

@@ -29,28 +29,30 @@ BRIEF, THOROUGH = (1e6, 64), (4e9, 1 << 14)
 STARTING = 8
 
 
-def solve(problem, U, *, tol, max_iter, search=False):
-    """The best `Solution` for each target, from U, of shape (n_columns, n_targets), and more starts.
+def solve(problem, start, *, tol, max_iter, search=False):
+    """The best `Solution` for each target, from its `Coefficients` and from other starts.
 
     A brief local search follows from the best; with ``search`` then a thorough one from every start.
     """
     pool = ColumnPool(problem.A)
     if problem.n_columns <= SMALL:
         pool.add(np.flatnonzero(problem.A.scale > 0))
-    best = working_set.solve(problem, U, tol=tol, max_iter=max_iter, pool=pool)
+    best = working_set.solve(problem, start, tol=tol, max_iter=max_iter, pool=pool)
     n_iter = max(solution.n_iter for solution in best)
-    warm = U.any(axis=0)
+    warm = [bool(u.values.any()) for u in start]
     for thorough in (False, True) if search else (False,):
         if n_iter >= max_iter:
             break
-        U = np.column_stack(
-            [
-                elsewhere(problem, pool, t, solution, thorough or warm[t], tol, thorough)
-                for t, solution in enumerate(best)
-            ]
-        )
-        if any((U[:, t] != solution.u).any() for t, solution in enumerate(best)):
-            found = working_set.solve(problem, U, tol=tol, max_iter=max_iter - n_iter, pool=pool)
+        start = [
+            elsewhere(problem, pool, t, solution, thorough or warm[t], tol, thorough)
+            for t, solution in enumerate(best)
+        ]
+        if thorough or not search:  # nobody asks again for what is as long as the columns are many
+            for solution in best:
+                solution.correlations = None
+        if any(u is not solution.u for u, solution in zip(start, best, strict=True)):
+            left = max_iter - n_iter
+            found = working_set.solve(problem, start, tol=tol, max_iter=left, pool=pool)
             n_iter += max(solution.n_iter for solution in found)
             best = [
                 new if better(new, old, tol) else old for new, old in zip(found, best, strict=True)
@@ -76,9 +78,7 @@ def elsewhere(problem, pool, target, solution, warm, tol, thorough):
     same = solution.certificate.reached(tol) and np.array_equal(np.sign(best.u), np.sign(here.u))
     if same or not lower(best, here):
         return solution.u
-    u = np.zeros(problem.n_columns)
-    u[pool.columns] = best.u
-    return u
+    return solution.u.replaced(pool.member, pool.columns, best.u)
 
 
 def others(here, warm, tol, work):

@@ -41,10 +41,6 @@ class UnpenalisedSpan:
         few = np.count_nonzero(weak) <= min(MOST_COLUMNS, MOST_NUMBERS // A.n_rows)
         self.few = few
         self.columns = np.flatnonzero(weak if few else free)
-        self.skip = None
-        if len(self.columns):
-            self.skip = np.zeros(A.n_columns, dtype=np.uint8)
-            self.skip[self.columns] = 1
         n_free = np.count_nonzero(free)
         self.forms_the_dual = n_free == 0
         # Least squares has no dual; a bounded problem needs a direct solve, of limited size.
@@ -75,6 +71,13 @@ class UnpenalisedSpan:
         c = self.A.correlate(r[:, None])[self.columns, 0]
         operator = LinearOperator((len(c), len(c)), matvec=self._normal, dtype=np.float64)
         return self._predict(cg(operator, c, rtol=1e-14, maxiter=1000)[0])
+
+    @cached_property
+    def skip(self):
+        """A mark for each column of A: whether it is one of those."""
+        skip = np.zeros(self.A.n_columns, dtype=np.uint8)
+        skip[self.columns] = 1
+        return skip
 
     @cached_property
     def _columns(self):

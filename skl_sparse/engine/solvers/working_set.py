@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .coefficients import Coefficients
 from .column_pool import ColumnPool
 from .descent import Goal, descend
 
@@ -27,7 +28,7 @@ PATIENCE = 3
 class Solution:
     """One target's answer: coefficients in standardised units, what was last seen there, passes."""
 
-    u: np.ndarray
+    u: Coefficients
     objective: float
     certificate: object
     n_iter: int
@@ -35,8 +36,8 @@ class Solution:
     correlations: np.ndarray | None = None
 
 
-def solve(problem, U, *, tol, max_iter, pool=None):
-    """Descend from U, of shape (n_columns, n_targets), until every target has its certificate.
+def solve(problem, start, *, tol, max_iter, pool=None):
+    """Descend from the `Coefficients` of every target until it has its certificate.
 
     1. Certificate of every open target: its residual and all its correlations, two passes over X.
     2. The columns that violate optimality most join the pool, which holds the support already.
@@ -45,7 +46,7 @@ def solve(problem, U, *, tol, max_iter, pool=None):
     Returns a `Solution` for each target.
     """
     pool = ColumnPool(problem.A) if pool is None else pool
-    U = np.array(U)
+    points = [u.sparse() for u in start]
     found = [None] * problem.n_targets
     best = np.full(problem.n_targets, np.inf)
     idle = np.zeros(problem.n_targets, dtype=int)
@@ -59,37 +60,35 @@ def solve(problem, U, *, tol, max_iter, pool=None):
     for n_iter in range(1, max_iter + 2):
         targets = [t for t in range(problem.n_targets) if found[t] is None]
         waiting = []
-        every = len(targets) == problem.n_targets
-        looks = problem.evaluate(U if every else U[:, targets], targets)
+        looks = problem.evaluate([points[t] for t in targets], targets)
         for t, now in zip(targets, looks, strict=True):
             idle[t] = 0 if now.objective < best[t] * (1 - 1e-15) else idle[t] + 1
             best[t] = min(best[t], now.objective)
             stalled = idle[t] >= PATIENCE
             if now.certificate.reached(tol) or n_iter > max_iter or stalled:
                 found[t] = Solution(
-                    U[:, t].copy(),
+                    points[t],
                     now.objective,
                     now.certificate,
                     min(n_iter, max_iter),
                     now.residual,
-                    now.correlations,
+                    None if convex else now.correlations,
                 )
             else:
                 waiting.append((t, now))
         if not waiting:
             return found
-        late = grow(pool, problem, U, waiting, least, shed=convex)
-        del looks, now
-        while waiting:
-            t, now = waiting.pop(0)
-            u = U[pool.columns, t]
+        late = grow(pool, problem, points, waiting, least, shed=convex)
+        del looks
+        for _, now in waiting:
+            now.leave(pool.columns)
+        for t, now in waiting:
+            u = points[t].at(pool.columns)
             penalty = problem.penalties[t].restrict(pool.columns)
             system = pool.system(now.residual, now.correlations)
             goal, cheap = goals(now.certificate, tol, idle[t], problem.spans[t].helps_the_dual)
-            square = now.square
-            del now  # its vectors are as long as the columns are many
-            descend(system, problem.loss, penalty, u, goal, square, cheap, free, late)
-            U[pool.columns, t] = u
+            descend(system, problem.loss, penalty, u, goal, now.square, cheap, free, late)
+            points[t] = points[t].replaced(pool.member, pool.columns, u)
             del system  # it may look at the Gram, which grows in place
 
 
@@ -111,26 +110,25 @@ def goals(certificate, tol, idle, by_steps):
     return Goal(1e-3 * min(step, tol), gap), Goal(least, 0.3 * tol)
 
 
-def grow(pool, problem, U, waiting, least, shed):
+def grow(pool, problem, points, waiting, least, shed):
     """Let the worst violators of all waiting targets join the pool, which holds their support.
 
     Returns whether few columns outside violate optimality: the support is nearly known.
     """
-    score = largest([now.violations for _, now in waiting])
-    support = np.unique(np.concatenate([np.flatnonzero(U[:, t]) for t, _ in waiting]))
+    violators, steps = largest([(now.violators, now.steps) for _, now in waiting])
+    support = np.unique(np.concatenate([points[t].columns for t, _ in waiting]))
     missing = support[~pool.member[support]]
-    fresh = np.flatnonzero(score)
-    outside = ~pool.member[fresh]
-    outside[np.isin(fresh, missing, assume_unique=True)] = False
-    fresh = fresh[outside]
+    inside = pool.member.copy()
+    inside[missing] = True
+    outside = ~inside[violators]
+    fresh = violators[outside]
     late = len(fresh) < LEAST_LATE
     most = max(least, 2 * len(support) - len(pool))
     if len(fresh) > most:
-        fresh = fresh[np.argpartition(score[fresh], -most)[-most:]]
+        fresh = fresh[np.argpartition(steps[outside], -most)[-most:]]
     elif late:
-        near = largest([problem.penalties[t].closeness(now.correlations) for t, now in waiting])
-        near[missing] = 0.0
-        fresh = np.concatenate([fresh, nearest(pool, near, LEAST_LATE - len(fresh))])
+        close = [problem.penalties[t].close(now.correlations, CLOSE) for t, now in waiting]
+        fresh = np.concatenate([fresh, nearest(inside, close, LEAST_LATE - len(fresh))])
     new, wanted = np.union1d(missing, fresh), np.union1d(support, fresh)
     crowded = shed and len(pool) + len(new) > MOST_AT_REST * len(support)
     if not crowded and pool.fits(np.concatenate([pool.columns, new])):
@@ -138,7 +136,10 @@ def grow(pool, problem, U, waiting, least, shed):
         return late
     if not pool.fits(wanted):
         # The worst violators, or as many of them as fit.
-        wanted = wanted[np.argsort(-score[wanted], kind="stable")]
+        _, at, place = np.intersect1d(wanted, violators, return_indices=True)
+        score = np.zeros(len(wanted))
+        score[at] = steps[place]
+        wanted = wanted[np.argsort(-score, kind="stable")]
         size = len(wanted)
         while size > 1 and not pool.fits(wanted[:size]):
             size = (4 * size) // 5
@@ -147,14 +148,21 @@ def grow(pool, problem, U, waiting, least, shed):
     return late
 
 
-def largest(vectors):
-    return vectors[0] if len(vectors) == 1 else np.max(vectors, axis=0)
+def largest(lists):
+    """Of lists of columns with a number each: all of the columns, and the largest of their numbers."""
+    if len(lists) == 1:
+        return lists[0]
+    columns, places = np.unique(np.concatenate([some for some, _ in lists]), return_inverse=True)
+    numbers = np.zeros(len(columns))
+    np.maximum.at(numbers, places, np.concatenate([some for _, some in lists]))
+    return columns, numbers
 
 
-def nearest(pool, near, most):
-    """Columns outside the pool whose correlations are next to call them in."""
-    near[pool.columns] = 0.0
-    found = np.flatnonzero((near > CLOSE) & (near < 1.0))  # from 1 on they violate it already
+def nearest(inside, close, most):
+    """Columns that are not inside, and whose correlations are next to call them in."""
+    found, near = largest(close)
+    outside = ~inside[found]
+    found, near = found[outside], near[outside]
     if len(found) > most:
-        found = found[np.argpartition(near[found], -most)[-most:]]
+        found = found[np.argpartition(near, -most)[-most:]]
     return found
