@@ -118,10 +118,8 @@ def grow(pool, problem, points, waiting, least, shed):
     """
     violators, steps = largest([(now.violators, now.steps) for _, now in waiting])
     support = np.unique(np.concatenate([points[t].columns for t, _ in waiting]))
-    missing = support[~pool.member[support]]
-    inside = pool.member.copy()
-    inside[missing] = True
-    outside = ~inside[violators]
+    pool.add(support[~pool.member[support]])
+    outside = ~pool.member[violators]
     fresh = violators[outside]
     late = len(fresh) < LEAST_LATE
     most = max(least, 2 * len(support) - len(pool))
@@ -129,17 +127,20 @@ def grow(pool, problem, points, waiting, least, shed):
         fresh = fresh[np.argpartition(steps[outside], -most)[-most:]]
     elif late:
         close = [problem.penalties[t].close(now.correlations, CLOSE) for t, now in waiting]
-        near = nearest(inside, close, LEAST_LATE - len(fresh))
-        stays = promising(problem, points, waiting, np.union1d(support, fresh), near)
+        near = nearest(pool, close, LEAST_LATE - len(fresh))
+        joined = np.concatenate([support, fresh])
+        stays = promising(problem, points, waiting, joined, near)
         fresh = np.concatenate([fresh, near[stays]])
     if not late:
         stays = promising(problem, points, waiting, support, fresh)
         fresh = fresh[stays] if stays.any() else fresh
-    new, wanted = np.union1d(missing, fresh), np.union1d(support, fresh)
-    crowded = shed and len(pool) + len(new) > MOST_AT_REST * len(support)
-    if not crowded and pool.fits(np.concatenate([pool.columns, new])):
-        pool.add(new)
+    fresh.sort()
+    crowded = shed and len(pool) + len(fresh) > MOST_AT_REST * len(support)
+    if not crowded and pool.fits(np.concatenate([pool.columns, fresh])):
+        pool.add(fresh)
         return late
+    wanted = np.concatenate([support, fresh])
+    wanted.sort()
     if not pool.fits(wanted):
         # The worst violators, or as many of them as fit.
         _, at, place = np.intersect1d(wanted, violators, return_indices=True)
@@ -185,10 +186,10 @@ def largest(lists):
     return columns, numbers
 
 
-def nearest(inside, close, most):
-    """Columns that are not inside, and whose correlations are next to call them in."""
+def nearest(pool, close, most):
+    """Columns outside the pool whose correlations are next to call them in."""
     found, near = largest(close)
-    outside = ~inside[found]
+    outside = ~pool.member[found]
     found, near = found[outside], near[outside]
     if len(found) > most:
         found = found[np.argpartition(near, -most)[-most:]]
