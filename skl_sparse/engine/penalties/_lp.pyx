@@ -190,8 +190,11 @@ cdef class LpPenalty(Penalty):
         self.has_dual = p >= 1.0
         self.sparsifies = p <= 1.0
         # Where the unit proximal step leaves zero.
-        cdef Py_ssize_t j
+        cdef Py_ssize_t j = 0
         cdef double[::1] rest
+        while j < self.n_columns and (self.l2_[j] > 0.0 or (p > 1.0 and self.lam_[j] > 0.0)):
+            j += 1
+        self.unlimited = j == self.n_columns
         if p == 1.0:
             self.rest = self.lam_
         else:

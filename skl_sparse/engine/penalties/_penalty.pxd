@@ -12,6 +12,7 @@ cdef class Penalty:
     cdef readonly bint sparsifies
     cdef readonly bint positive
     cdef readonly bint quadratic
+    cdef bint unlimited
     cdef const double[::1] rest
 
     cdef double value_at(self, Py_ssize_t j, double u) noexcept nogil

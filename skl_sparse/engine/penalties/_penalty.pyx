@@ -212,6 +212,8 @@ cdef class Penalty:
         cdef Py_ssize_t j
         cdef double limit, largest = INFINITY
         cdef bint every = skip is None
+        if self.unlimited:
+            return largest
         for j in range(c.shape[0]):
             # A limit is never below the correlation at rest.
             if self.rest[j] >= largest * fabs(c[j]) or c[j] == 0.0 or not (every or skip[j] == 0):

@@ -92,11 +92,18 @@ cdef class GramSystem(System):
     def correlations(self):
         return np.array(self.c)
 
-    def normal(self, columns, v):
+    def normal(self, const Py_ssize_t[::1] columns, const double[::1] v):
         """A_columns^T A_columns v"""
-        full = np.zeros(self.n_columns)
-        full[columns] = v
-        return (self.matrix @ full)[columns]
+        out = np.zeros(columns.shape[0])
+        cdef double[::1] target = out
+        cdef const double *row
+        cdef Py_ssize_t i, k
+        with nogil:
+            for i in range(columns.shape[0]):
+                row = &self.gram[columns[i], 0]
+                for k in range(columns.shape[0]):
+                    target[k] += v[i] * row[columns[k]]
+        return out
 
     has_matrix = True
 
