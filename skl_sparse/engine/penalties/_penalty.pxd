@@ -4,7 +4,8 @@ cdef class Penalty:
     cdef readonly bint has_dual
     cdef readonly bint sparsifies
     cdef readonly bint positive
-    cdef const double[::1] rest
+    cdef const double[:] rest
+    cdef double unit
 
     cdef double value_at(self, Py_ssize_t j, double u) noexcept nogil
     cdef double slope_at(self, Py_ssize_t j, double u) noexcept nogil

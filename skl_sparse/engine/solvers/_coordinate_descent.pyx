@@ -51,7 +51,7 @@ cdef Descent sweep_over(
             z = u[j] + system.correlation(j)
             done.spent += 4.0
             done.looked += system.look
-            if u[j] == 0.0 and fabs(z) <= penalty.rest[j]:
+            if u[j] == 0.0 and fabs(z) <= penalty.unit * penalty.rest[j]:
                 continue
             new = penalty.prox(j, z)
             if new != u[j]:

@@ -72,9 +72,7 @@ def dual_value(loss, penalty, ray, search=True):
         return max(found, 0.0) if math.isfinite(found) else 0.0
 
     def slope(s):
-        value = loss.dual_slope(s, ray.square, ray.product)
-        value -= penalty.dual_sums(s, ray.c, ray.skip)[1]
-        return min(max(value, -1e300), 1e300) if value == value else -1e300
+        return dual_slope(s, loss, penalty, ray)
 
     def value(s):
         found = loss.dual_value(s, ray.square, ray.product)
@@ -92,10 +90,18 @@ def dual_value(loss, penalty, ray, search=True):
     if slope(low) < 0.0:
         low = 0.0
     # Any s is feasible: where the search runs out of steps, what it has will do.
-    high = brentq(slope, *bracket(slope, low, high), xtol=1e-300, rtol=4 * EPS, disp=False)
-    found = max(value(high), 0.0)
-    del ray, penalty  # brentq leaves a cycle behind that would hold vectors as long as the columns
-    return found
+    # brentq leaves its function behind in a cycle: one that held the ray would keep its vector.
+    low, high = bracket(slope, low, high)
+    of = loss, penalty, ray
+    high = brentq(dual_slope, low, high, args=of, xtol=1e-300, rtol=4 * EPS, disp=False)
+    return max(value(high), 0.0)
+
+
+def dual_slope(s, loss, penalty, ray):
+    """Derivative of the dual objective along a ray, as a number that can be compared."""
+    value = loss.dual_slope(s, ray.square, ray.product)
+    value -= penalty.dual_sums(s, ray.c, ray.skip)[1]
+    return min(max(value, -1e300), 1e300) if value == value else -1e300
 
 
 def parabola_peak(loss, penalty, ray, high):
