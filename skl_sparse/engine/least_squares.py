@@ -87,19 +87,18 @@ class LeastSquares:
 
         scale = self.A.scale
         live = scale > 0
-        weight = float(feature_weights.max())
-        lam, ridge = strengths(weight, 1.0)
-        ends = scale.min(where=live, initial=1.0), scale.max(initial=1.0)
-        plain = all(x == 0 or PLAIN[0] < x < PLAIN[1] for x in (*ends, *lam, ridge))
-        if p <= 1 and plain and feature_weights.min() == weight:
-            penalties = [LpPenalty(x, ridge, p, positive, scale) for x in lam]
-        else:
-            lam, ridge = strengths(feature_weights, np.where(live, scale, 1.0))
-            for strength in (*lam, ridge):
-                strength[~live] = 0.0
-            if alpha_l2 == 0:
-                ridge = np.broadcast_to(0.0, scale.shape)
-            penalties = [LpPenalty(x, ridge, p, positive) for x in lam]
+        if p <= 1 and feature_weights.min() == feature_weights.max():
+            lam, ridge = strengths(float(feature_weights[0]), 1.0)
+            ends = scale.min(where=live, initial=1.0), scale.max(initial=1.0)
+            if all(x == 0 or PLAIN[0] < x < PLAIN[1] for x in (*ends, *lam, ridge)):
+                penalties = [LpPenalty(x, ridge, p, positive, scale) for x in lam]
+                return Problem(self.A, self.Y, SquaredError(), penalties)
+        lam, ridge = strengths(feature_weights, np.where(live, scale, 1.0))
+        for strength in (*lam, ridge):
+            strength[~live] = 0.0
+        if alpha_l2 == 0:
+            ridge = np.broadcast_to(0.0, scale.shape)
+        penalties = [LpPenalty(x, ridge, p, positive) for x in lam]
         return Problem(self.A, self.Y, SquaredError(), penalties)
 
     def coefficients(self, points, dtype):

@@ -24,9 +24,9 @@ cdef class Penalty:
     positive : bool
         Whether every u_j is restricted to be >= 0.
 
-    ``unit * rest[j]`` is the correlation up to which coefficient j stays at zero; the conjugate of a
-    convex h_j is zero up to there. It saves most calls where most coefficients are zero. ``rest`` may
-    be a vector that is there anyway, in another unit.
+    ``unit * rest[j]`` is the correlation up to which coefficient j stays at zero; the conjugate of
+    a convex h_j is zero up to there. It saves most calls where most coefficients are zero. ``rest``
+    may be a vector that is there anyway, in another unit.
     """
 
     def __cinit__(self):
