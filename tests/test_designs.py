@@ -244,6 +244,44 @@ def test_rows_of_weight_zero_do_not_count(container):
         np.testing.assert_allclose(found.deviation, expected.deviation, rtol=1e-12)
 
 
+@pytest.mark.parametrize("container", CONTAINERS)
+@pytest.mark.parametrize("center", [True, False])
+def test_a_gram_over_some_rows(container, center, small_pieces):
+    rng = np.random.default_rng(8)
+    X, weights = mixed_columns(rng), row_weights(rng, 203, "some zero")
+    mean = weights @ X if center else np.zeros(40)
+    rows = [slice(3, 60), slice(100, 101), slice(150, 203)]
+    chosen = np.concatenate([np.arange(203)[some] for some in rows])
+    centred = (X - mean)[chosen]
+    columns = rng.permutation(40)
+    for known in (0, 15):
+        found = np.empty((40 - known, 40))
+        given = columns[:known], columns[known:], weights, mean, found, rows
+        as_design(CONTAINERS[container](X)).gram(*given)
+        expected = centred[:, columns].T @ (weights[chosen, None] * centred[:, columns])
+        np.testing.assert_allclose(found, expected[known:], atol=1e-9, rtol=1e-9)
+
+
+@pytest.mark.parametrize("container", ["C", "Fortran", "csr", "csc"])
+def test_a_sample_of_the_rows_is_believed_where_it_gives_the_norms(container):
+    rng = np.random.default_rng(9)
+    X = rng.standard_normal((60_000, 12)) @ rng.standard_normal((12, 12)) + 3.0
+    X[:, 11] = np.arange(60_000) < 90  # in any order, but for this one nearly all of it
+    columns, few, too_few = np.arange(11), np.arange(3), 60_000 // standardised.SAMPLED
+    A = StandardisedDesign(
+        as_design(CONTAINERS[container](X)), row_weights(rng, 60_000, "any"), True
+    )
+    sampled = A.sampled_gram(columns)
+    np.testing.assert_allclose(sampled, A.gram(columns[:0], columns), atol=0.2)
+    assert np.abs(sampled - A.gram(columns[:0], columns)).max() > 1e-4  # it is not all of them
+    np.testing.assert_allclose(sampled.diagonal(), 1.0, rtol=1e-12)
+    assert np.linalg.eigvalsh(sampled).min() > -1e-12
+    assert A.sampled_gram(np.resize(columns, too_few)) is None
+    assert A.sampled_gram(few) is not None
+    assert A.sampled_gram(np.arange(12)) is None
+    assert A.sampled_gram(few) is None  # nor is any other from then on
+
+
 @pytest.mark.parametrize("container", ["csr", "csc", "csr, int64"])
 def test_the_order_of_entries_does_not_matter(container):
     rng = np.random.default_rng(6)

@@ -5,6 +5,7 @@ import pytest
 import scipy.sparse as sp
 from reference import Problem, assert_certified, problem_of
 
+import skl_sparse.engine.design.standardised as standardised
 from skl_sparse import SparseLpRegressor
 from skl_sparse.engine.design import StandardisedDesign
 from skl_sparse.engine.solvers import Problem as Standardised
@@ -22,14 +23,18 @@ WAYS = {
     "conjugate gradients": {"MOST_FACTORISED": 0},
     "one after the other": {"FEW_STEPS": -1, "MOST_STEPS": 3},
     "restarted": {"MOST_FACTORISED": 0, "MOST_STEPS": 40},
-    "prepared by a sample": {"FEW_STEPS": -1, "SHARE": np.inf, "SAMPLED": 1, "LEAST_SPARED": 2},
+    "prepared by a sample": {"FEW_STEPS": -1, "SHARE": np.inf},
 }
+SAMPLES = {"SAMPLED": 1, "LEAST_SPARED": 2, "RUN": 1, "MISJUDGED": 0.9}
 
 
 @pytest.fixture(params=WAYS)
 def way(request, monkeypatch):
     for name, value in WAYS[request.param].items():
         monkeypatch.setattr(linear_fit, name, value)
+    if request.param == "prepared by a sample":
+        for name, value in SAMPLES.items():
+            monkeypatch.setattr(standardised, name, value)
     return request.param
 
 

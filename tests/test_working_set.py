@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+import skl_sparse.engine.design.standardised as standardised
 from skl_sparse import SparseLpRegressor
 from skl_sparse.engine.design import StandardisedDesign, as_design
 from skl_sparse.engine.solvers import working_set
@@ -53,6 +54,30 @@ def test_below_one_the_pool_keeps_what_it_had(monkeypatch):
     X, y = problem(1)
     SparseLpRegressor(0.02, p=0.5).fit(X, y)
     assert held and all(held)
+
+
+@pytest.mark.parametrize("p", [0.5, 1])
+@pytest.mark.parametrize("container", [np.asfortranarray, sp.csr_array])
+def test_a_sample_of_very_many_rows_tells_which_columns_to_gather(p, container, monkeypatch):
+    rng = np.random.default_rng(4)
+    common = rng.standard_normal((20_000, 1))  # what the columns share makes all of them violators
+    X = rng.standard_normal((20_000, 80)) + 0.3 * common
+    Y = X[:, :20] @ rng.uniform(1, 2, (20, 2)) + 0.1 * rng.standard_normal((20_000, 2))
+    alpha = 0.1 * np.abs(X.T @ (Y - Y.mean(axis=0))).max() / len(Y)
+    add, reset, gathered = ColumnPool.add, ColumnPool.reset, set()
+    monkeypatch.setattr(ColumnPool, "add", lambda pool, new: add(pool, gathered.update(new) or new))
+    monkeypatch.setattr(
+        ColumnPool, "reset", lambda pool, new: reset(pool, gathered.update(new) or new)
+    )
+    model = SparseLpRegressor(alpha, p=p, tol=1e-7).fit(container(X), Y)
+    assert np.array_equal(np.flatnonzero(model.coef_.any(axis=0)), np.arange(20))
+    assert len(gathered) < 50
+    assert np.max(model.optimality_) <= 1e-7
+    monkeypatch.setattr(standardised, "LEAST_SPARED", np.inf)
+    gathered.clear()
+    same = SparseLpRegressor(alpha, p=p, tol=1e-7).fit(container(X), Y)
+    assert len(gathered) > 70  # without a sample, all that violate
+    np.testing.assert_allclose(same.coef_, model.coef_, atol=1e-6)
 
 
 def test_a_pool_that_forgets_keeps_the_gram_of_the_rest():

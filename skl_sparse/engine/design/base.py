@@ -80,8 +80,6 @@ class Design(ABC):
     gathered_entry_bytes: int
     #: A method that returns X X^T, where BLAS does it.
     row_gram = None
-    #: A method that returns the design of every k-th row, where it reads no others.
-    sample = None
     #: Ratio of mean to deviation up to which a column may be centred lazily without losing digits.
     lazy_offset: float
 
@@ -99,10 +97,11 @@ class Design(ABC):
         """X W for W of shape (n_columns, k); rows of zeros in W cost nothing where possible."""
 
     @abstractmethod
-    def gram(self, known, new, row_weights, center, out):
+    def gram(self, known, new, row_weights, center, out, rows=None):
         """out = (X_new - c_new)^T D (X_[known, new] - c_[known, new]), D = diag(row_weights).
 
         The weights sum to one and ``center`` holds the weighted means of the columns, or zeros.
+        ``rows``, a list of slices, are those to sum over instead of all.
         ``out``, of shape (len(new), len(known) + len(new)), is part of what may be the largest
         array of a fit: it is filled where it lies.
         """

@@ -19,15 +19,14 @@ class CSCDesign(CompressedDesign):
     def predict(self, W):
         return self._by_position(_sparse.line_scatter, W.shape[1], W)
 
-    def gram(self, known, new, row_weights, center, out):
+    def gram(self, known, new, row_weights, center, out, rows=None):
         columns = np.concatenate([known, new])
         block = self.gather(columns, np.ones(self.n_rows), np.ones(len(columns)))
         shape = self.n_rows, len(columns)
-        rows = csc_array((block.values, block.rows, block.indptr), shape=shape).tocsr()
-        places = np.arange(len(columns))
-        split = len(known)
-        rows = CSRDesign(rows, self.n_threads)
-        rows.gram(places[:split], places[split:], row_weights, center[columns], out)
+        by_rows = csc_array((block.values, block.rows, block.indptr), shape=shape).tocsr()
+        known, new = np.split(np.arange(len(columns)), [len(known)])
+        design = CSRDesign(by_rows, self.n_threads)
+        design.gram(known, new, row_weights, center[columns], out, rows)
 
     def gather(self, columns, row_scale, column_scale):
         indptr, values, rows = self._room(columns)

@@ -24,13 +24,15 @@ class CSRDesign(CompressedDesign):
     def predict(self, W):
         return self._by_line(_sparse.line_dot, W.shape[1], W)
 
-    def gram(self, known, new, row_weights, center, out):
+    def gram(self, known, new, row_weights, center, out, rows=None):
         columns = np.concatenate([known, new])
         slot = self._slots(columns)
         out[:] = 0.0
         # An entry meets each new column once at most.
         most = min(MOST_ENTRIES, max(1, MOST_PAIRS // max(1, len(new))))
         parts = line_parts(self.indptr, self.n_threads, most)
+        if rows is not None:
+            parts = [[(some.start, some.stop) for some in rows]]
         if (len(parts) - 1) * out.size <= self.n_stored * COPIED:
             tasks = [(part, 0, 1, out if k == 0 else None) for k, part in enumerate(parts)]
         else:
@@ -49,8 +51,20 @@ class CSRDesign(CompressedDesign):
         if not len(known):
             _dense.fold(out, 0)
         if center.any():
-            for rows in blocks(len(new), PER_PASS):
-                out[rows] -= center[new[rows], None] * center[columns]
+            sums = center[columns] if rows is None else self._sums(columns, row_weights, parts[0])
+            weight = 1.0 if rows is None else sum(float(row_weights[some].sum()) for some in rows)
+            rest = sums[len(known) :] - weight * center[new]  # of the mean itself nothing is left
+            for some in blocks(len(new), PER_PASS):
+                out[some] -= center[new[some], None] * sums
+                out[some] -= rest[some, None] * center[columns]
+
+    def _sums(self, columns, weights, ranges):
+        """Weighted sums of some columns over ranges of rows."""
+        total, weight, largest = (np.zeros(len(columns)) for _ in range(3))
+        count, slot = np.zeros(len(columns), dtype=np.int64), self._slots(columns)
+        sums = total, weight, count, largest
+        self._pass(_sparse.column_sums, ranges, weights, True, slot, *sums)
+        return total
 
     def gather(self, columns, row_scale, column_scale):
         indptr, values, rows = self._room(columns)

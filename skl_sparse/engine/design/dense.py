@@ -98,28 +98,30 @@ class DenseDesign(Design):
             return self.lines[columns, rows]
         return self.lines[rows].take(columns, axis=1).T
 
-    def gram(self, known, new, row_weights, center, out):
+    def gram(self, known, new, row_weights, center, out, rows=None):
         columns = np.concatenate([known, new])
         center, weight = center[columns], row_weights[0]
         every = len(columns) == self.n_columns and bool((np.diff(columns) == 1).all())
         plain = self.lines.dtype == np.float64 and self.lines.flags.c_contiguous
         alike = bool((row_weights == weight).all())
-        as_it_lies = plain and every and alike and not center.any()
+        as_it_lies = plain and every and alike and rows is None and not center.any()
         out[:] = 0.0
         if as_it_lies:
-            for rows in blocks(self.n_rows, CHUNK // len(columns)):
-                lines = self.X[rows].T if self.lines_are_columns else self.X[rows]
+            for some in blocks(self.n_rows, CHUNK // len(columns)):
+                lines = self.X[some].T if self.lines_are_columns else self.X[some]
                 _dense.add_products(lines, self.lines_are_columns, len(known), out)
             out *= weight
         else:
-            self._add_products_of(columns, np.sqrt(row_weights), center, len(known), out)
+            length = max(LEAST_ROWS, PANEL // max(1, len(columns)))
+            panels = blocks(self.n_rows, length) if rows is None else rows
+            self._add_products_of(panels, columns, np.sqrt(row_weights), center, len(known), out)
         _dense.fold(out, len(known))
 
-    def _add_products_of(self, columns, row_scale, center, n_known, out):
-        """Add the products of columns less their centres, with scaled rows, panel by panel."""
-        length = max(LEAST_ROWS, PANEL // max(1, len(columns)))
-        entries = np.empty(min(length, self.n_rows) * len(columns))
-        for rows in blocks(self.n_rows, length):
+    def _add_products_of(self, panels, columns, row_scale, center, n_known, out):
+        """Add the products of columns less their centres, with scaled rows, over slices of rows."""
+        longest = max((rows.stop - rows.start for rows in panels), default=0)
+        entries = np.empty(longest * len(columns))
+        for rows in panels:
             block = self.X[rows]
             shape = len(block), len(columns)
             lines = entries[: len(block) * len(columns)].reshape(
@@ -137,9 +139,6 @@ class DenseDesign(Design):
             block = as_double(self.X[:, columns])
             out += block @ block.T
         return out
-
-    def sample(self, every):
-        return DenseDesign(self.X[::every].copy("K"), self.n_threads)
 
     def gather(self, columns, row_scale, column_scale):
         values = np.empty((len(columns), self.n_rows))

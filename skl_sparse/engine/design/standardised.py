@@ -12,6 +12,10 @@ LATE = 8.0
 MOST_CANCELLED = 64.0
 # And while no square of the data leaves the range of numbers.
 PLAIN = 1e-200, 1e200
+# Rows of a sample for each column, how many times as many there have to be, and how many in a run.
+SAMPLED, LEAST_SPARED, RUN = 25, 4, 256
+# Where a sample takes a norm for so much more or less, it is not believed.
+MISJUDGED = 0.1
 # Deviations whose squares, and sums of many of them, do not.
 SQUARABLE = 1e-150, 1e150
 
@@ -47,6 +51,7 @@ class StandardisedDesign:
             ratio = self.mean * self.scale
             self.offset = np.flatnonzero(live & (np.abs(ratio, out=ratio) > design.lazy_offset))
         self.centred = self._centre(self.offset) if len(self.offset) else None
+        self._samples_well = self.has_gram and not len(self.offset)
 
     @property
     def deviation(self):
@@ -153,15 +158,30 @@ class StandardisedDesign:
             out[places[among_new] - len(known)] = products.T[among_new]
         return out
 
-    def sampled_gram(self, columns, every):
-        """About A^T A for the named columns, from every so many rows."""
-        weights = self.weights[::every]
+    def sampled_gram(self, columns):
+        """About A^T A for the named columns, from a sample of the rows; None where that is no good.
+
+        Rows have to be very many, and the sample has to give about the norms of the columns: one
+        that misses the few rows in which a column varies does not, and is the last.
+        """
+        every = self.n_rows // (SAMPLED * max(1, len(columns)))
+        if every < LEAST_SPARED or not self._samples_well:
+            return None
+        # Short runs of rows from all over: rows may be in any order.
+        rows = blocks(self.n_rows, RUN)[::every]
+        weight = sum(float(self.weights[some].sum()) for some in rows)
         out = np.empty((len(columns), len(columns)))
         with np.errstate(over="ignore", invalid="ignore"):
-            weights = weights / max(weights.sum(), np.finfo(np.float64).tiny)
-            self.design.sample(every).gram(columns[:0], columns, weights, self.mean, out)
+            self.design.gram(columns[:0], columns, self.weights, self.mean, out, rows)
             out *= self.scale[columns]
             out *= self.scale[columns, None]
+            out /= max(weight, np.finfo(np.float64).tiny)
+            norm = np.sqrt(out.diagonal())
+            self._samples_well = bool(np.abs(norm - 1.0).max(initial=0.0) <= MISJUDGED)
+            if not self._samples_well:
+                return None
+            out /= norm
+            out /= norm[:, None]
         return out
 
     def row_gram(self, column_weights):

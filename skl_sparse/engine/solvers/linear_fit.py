@@ -26,8 +26,6 @@ from .working_set import PATIENCE, Solution
 FEW_STEPS, SHARE = 8, 0.5
 # Steps of conjugate gradients before the certificate is looked at, whatever they foresee.
 MOST_STEPS = 2000
-# Rows of a sample for each column, and how many times as many there have to be.
-SAMPLED, LEAST_SPARED = 25, 4
 # Share of its norm that a column keeps if the sample misses it.
 UNSEEN = 0.01
 # Numbers touched in the time that the calls of a step take, however small the data.
@@ -221,11 +219,11 @@ class ColumnSystems(LinearSystems):
 
     @cached_property
     def _sampled(self):
-        """What solves the system of a sample of the rows; None where they are not that many."""
-        every = self.A.n_rows // (SAMPLED * max(1, len(self.columns)))
-        if every < LEAST_SPARED or self.steps == math.inf or self.A.design.sample is None:
+        """What solves the system of a sample of the rows; None where that does not pay."""
+        dear = self.A.design.entry_cost > 1  # its products do not come from BLAS
+        matrix = None if dear or self.steps == math.inf else self.A.sampled_gram(self.columns)
+        if matrix is None:
             return None
-        matrix = self.A.sampled_gram(self.columns, every)
         # Columns have unit norm: one that the sample misses keeps a share of it.
         matrix *= 1.0 - UNSEEN
         matrix[np.diag_indices(len(matrix))] += UNSEEN

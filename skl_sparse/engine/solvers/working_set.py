@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ._systems import GramSystem
 from .coefficients import Coefficients
 from .column_pool import ColumnPool
 from .descent import Goal, descend
@@ -128,7 +129,12 @@ def grow(pool, problem, points, waiting, least, shed):
         fresh = fresh[np.argpartition(steps[outside], -most)[-most:]]
     elif late:
         close = [problem.penalties[t].close(now.correlations, CLOSE) for t, now in waiting]
-        fresh = np.concatenate([fresh, nearest(inside, close, LEAST_LATE - len(fresh))])
+        near = nearest(inside, close, LEAST_LATE - len(fresh))
+        stays = promising(problem, points, waiting, np.union1d(support, fresh), near)
+        fresh = np.concatenate([fresh, near[stays]])
+    if not late:
+        stays = promising(problem, points, waiting, support, fresh)
+        fresh = fresh[stays] if stays.any() else fresh
     new, wanted = np.union1d(missing, fresh), np.union1d(support, fresh)
     crowded = shed and len(pool) + len(new) > MOST_AT_REST * len(support)
     if not crowded and pool.fits(np.concatenate([pool.columns, new])):
@@ -146,6 +152,27 @@ def grow(pool, problem, points, waiting, least, shed):
         wanted = np.sort(wanted[:size])
     pool.reset(wanted)
     return late
+
+
+def promising(problem, points, waiting, joined, new):
+    """Which of the new columns stay non-zero in a descent, next to those joined, on a sample of rows.
+
+    A column of a Gram costs a product over all rows with every other, and many a violator falls back
+    to zero once the worst have joined. Where rows are very many, some tell which: the correlations
+    at the start are exact, the sample only says how they change. All stay where rows are fewer.
+    """
+    columns = np.concatenate([joined, new])
+    gram = problem.A.sampled_gram(columns) if len(new) else None
+    if gram is None:
+        return np.ones(len(new), dtype=bool)
+    stays = np.zeros(len(columns), dtype=bool)
+    for t, now in waiting:
+        u = points[t].at(columns)
+        system = GramSystem(gram, now.correlations[columns])
+        goal = Goal(INNER * now.certificate.optimality)
+        descend(system, problem.loss, problem.penalties[t].restrict(columns), u, goal)
+        stays |= u != 0
+    return stays[len(joined) :]
 
 
 def largest(lists):
