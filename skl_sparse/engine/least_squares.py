@@ -79,22 +79,26 @@ class LeastSquares:
 
     def problem(self, alpha, p, alpha_l2, feature_weights, positive):
         """The standardised problem: lam_j = alpha v_j (sigma / d_j)^p / sigma^2 and so on."""
-        live = self.A.scale > 0
-        scale = np.where(live, self.A.scale, 1.0)
 
-        def on_live(*powers):
-            strength = product((feature_weights, 1.0), *powers)
+        def strengths(weights, scale):
+            of = (weights, 1.0), (alpha, 1.0)
+            lam = [product(*of, (sigma, p), (sigma, -2.0), (scale, p)) for sigma in self.y_scale]
+            return lam, product((weights, 1.0), (alpha_l2, 1.0), (scale, 2.0))
+
+        scale = self.A.scale
+        live = scale > 0
+        if p <= 1 and feature_weights.min() == feature_weights.max():
+            lam, ridge = strengths(float(feature_weights[0]), 1.0)
+            ends = scale.min(where=live, initial=1.0), scale.max(initial=1.0)
+            if all(x == 0 or PLAIN[0] < x < PLAIN[1] for x in (*ends, *lam, ridge)):
+                penalties = [LpPenalty(x, ridge, p, positive, scale) for x in lam]
+                return Problem(self.A, self.Y, SquaredError(), penalties)
+        lam, ridge = strengths(feature_weights, np.where(live, scale, 1.0))
+        for strength in (*lam, ridge):
             strength[~live] = 0.0
-            return strength
-
         if alpha_l2 == 0:
             ridge = np.broadcast_to(0.0, scale.shape)
-        else:
-            ridge = on_live((alpha_l2, 1.0), (scale, 2.0))
-        penalties = []
-        for sigma in self.y_scale:
-            lam = on_live((alpha, 1.0), (scale, p), (sigma, p), (sigma, -2.0))
-            penalties.append(LpPenalty(lam, ridge, p, positive))
+        penalties = [LpPenalty(x, ridge, p, positive) for x in lam]
         return Problem(self.A, self.Y, SquaredError(), penalties)
 
     def coefficients(self, points, dtype):

@@ -13,7 +13,8 @@ cdef class Penalty:
     cdef readonly bint positive
     cdef readonly bint quadratic
     cdef bint unlimited
-    cdef const double[::1] rest
+    cdef const double[:] rest
+    cdef double unit
 
     cdef double value_at(self, Py_ssize_t j, double u) noexcept nogil
     cdef double slope_at(self, Py_ssize_t j, double u) noexcept nogil

@@ -26,9 +26,13 @@ cdef class Penalty:
     quadratic : bool
         Whether every h_j is a quadratic without a bound: the problem is a linear system.
 
-    ``rest[j]`` is the correlation up to which coefficient j stays at zero; the conjugate of a
-    convex h_j is zero up to there. It saves most calls where most coefficients are zero.
+    ``unit * rest[j]`` is the correlation up to which coefficient j stays at zero; the conjugate of
+    a convex h_j is zero up to there. It saves most calls where most coefficients are zero. ``rest``
+    may be a vector that is there anyway, in another unit.
     """
+
+    def __cinit__(self):
+        self.unit = 1.0
 
     cdef double value_at(self, Py_ssize_t j, double u) noexcept nogil:
         """h_j(u)"""
@@ -133,7 +137,7 @@ cdef class Penalty:
         cdef double z
         with nogil:
             for j in range(u.shape[0]):
-                if u[j] == 0.0 and fabs(c[j]) <= self.rest[j]:
+                if u[j] == 0.0 and fabs(c[j]) <= self.unit * self.rest[j]:
                     continue
                 z = u[j] + c[j]
                 target[j] = self.step_metric(j, u[j], z, self.prox(j, z))
@@ -150,7 +154,7 @@ cdef class Penalty:
         cdef double old, z, metric
         with nogil:
             for j in range(c.shape[0]):
-                most += fabs(c[j]) > self.rest[j]
+                most += fabs(c[j]) > self.unit * self.rest[j]
         columns, steps = np.empty(most, dtype=np.intp), np.empty(most)
         cdef Py_ssize_t[::1] column = columns
         cdef double[::1] step = steps
@@ -160,7 +164,7 @@ cdef class Penalty:
                 if i < support.shape[0] and support[i] == j:
                     old = u[i]
                     i += 1
-                if old == 0.0 and fabs(c[j]) <= self.rest[j]:
+                if old == 0.0 and fabs(c[j]) <= self.unit * self.rest[j]:
                     continue
                 z = old + c[j]
                 metric = self.step_metric(j, old, z, self.prox(j, z))
@@ -172,7 +176,7 @@ cdef class Penalty:
     cdef double closeness(self, Py_ssize_t j, double c) noexcept nogil:
         """How far a correlation c is on its way to where a zero coefficient leaves zero."""
         if self.rest[j] > 0.0 and not (self.positive and c < 0.0):
-            return fabs(c) / self.rest[j]
+            return fabs(c) / (self.unit * self.rest[j])
         return 0.0
 
     def closest(self, const double[::1] c):
@@ -182,7 +186,7 @@ cdef class Penalty:
         with nogil:
             for j in range(c.shape[0]):
                 # Mostly a comparison in the place of a division.
-                if fabs(c[j]) > largest * self.rest[j]:
+                if fabs(c[j]) > largest * self.unit * self.rest[j]:
                     largest = max(largest, self.closeness(j, c[j]))
         return largest
 
@@ -192,13 +196,13 @@ cdef class Penalty:
         cdef double closeness
         with nogil:
             for j in range(c.shape[0]):
-                most += least * self.rest[j] < fabs(c[j]) <= self.rest[j]
+                most += least * self.unit * self.rest[j] < fabs(c[j]) <= self.unit * self.rest[j]
         columns, how = np.empty(most, dtype=np.intp), np.empty(most)
         cdef Py_ssize_t[::1] column = columns
         cdef double[::1] target = how
         with nogil:
             for j in range(c.shape[0]):
-                if least * self.rest[j] < fabs(c[j]) <= self.rest[j]:
+                if least * self.unit * self.rest[j] < fabs(c[j]) <= self.unit * self.rest[j]:
                     closeness = self.closeness(j, c[j])
                     if closeness > 0.0:
                         column[n], target[n] = j, closeness
@@ -216,7 +220,9 @@ cdef class Penalty:
             return largest
         for j in range(c.shape[0]):
             # A limit is never below the correlation at rest.
-            if self.rest[j] >= largest * fabs(c[j]) or c[j] == 0.0 or not (every or skip[j] == 0):
+            if self.unit * self.rest[j] >= largest * fabs(c[j]) or c[j] == 0.0:
+                continue
+            if not (every or skip[j] == 0):
                 continue
             limit = self.dual_limit(j, c[j])
             if limit < INFINITY:
@@ -233,7 +239,9 @@ cdef class Penalty:
         cdef DualSums sums
         sums.value, sums.slope, sums.bend = 0.0, 0.0, 0.0
         for j in range(c.shape[0]):
-            if s * fabs(c[j]) <= self.rest[j] or c[j] == 0.0 or not (every or skip[j] == 0):
+            if s * fabs(c[j]) <= self.unit * self.rest[j] or c[j] == 0.0:
+                continue
+            if not (every or skip[j] == 0):
                 continue
             u = self.dual_argmax(j, s * c[j])
             if u != 0.0:

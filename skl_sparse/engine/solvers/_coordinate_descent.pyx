@@ -66,7 +66,7 @@ cdef Descent sweeps(
                 continue
             looks += 1
             z = u[j] + (system.correlation(j) if known == NULL else known[j])
-            if u[j] == 0.0 and fabs(z) <= penalty.rest[j]:
+            if u[j] == 0.0 and fabs(z) <= penalty.unit * penalty.rest[j]:
                 continue
             new = penalty.prox(j, z)
             if new != u[j]:

@@ -35,16 +35,16 @@ class UnpenalisedSpan:
 
     def __init__(self, A, penalty):
         self.A, self.positive = A, penalty.positive
-        live = (A.scale > 0) & (penalty.lam < np.inf)
-        free = penalty.unpenalised & live
-        weak = (penalty.lam + penalty.l2 < WEAK) & live
-        few = np.count_nonzero(weak) <= min(MOST_COLUMNS, MOST_NUMBERS // A.n_rows)
-        self.few = few
-        self.columns = np.flatnonzero(weak if few else free)
-        n_free = np.count_nonzero(free)
-        self.forms_the_dual = n_free == 0
+        weak = penalty.weaker(WEAK)
+        weak = weak[A.scale[weak] > 0]
+        free = weak[penalty.restrict(weak).unpenalised]
+        self.few = few = len(weak) <= min(MOST_COLUMNS, MOST_NUMBERS // A.n_rows)
+        self.columns = weak if few else free
+        self.forms_the_dual = len(free) == 0
         # Least squares has no dual; a bounded problem needs a direct solve, of limited size.
-        everything = 0 < n_free == np.count_nonzero(live)
+        everything = False
+        if len(free):
+            everything = len(free) == np.count_nonzero((A.scale > 0) & (penalty.lam < np.inf))
         self.helps_the_dual = (
             len(self.columns) > 0 and not everything and (few or not self.positive)
         )
