@@ -19,6 +19,8 @@ LEAST_LATE, CLOSE = 64, 0.5
 # In convex problems the pool lets go of what is at rest once it is so many times the support: each
 # changed coordinate pays for every column of a Gram.
 MOST_AT_REST = 2
+# But not so near the tolerance: what is held now serves the rest, whatever is at rest in it.
+NEARLY = 10
 # The descent is asked for this share of what the last certificate found.
 INNER = 0.1
 # Passes without progress after which rounding has the last word.
@@ -79,7 +81,8 @@ def solve(problem, start, *, tol, max_iter, pool=None):
                 waiting.append((t, now))
         if not waiting:
             return found
-        late = grow(pool, problem, points, waiting, least, shed=convex)
+        far = any(not now.certificate.reached(NEARLY * tol) for _, now in waiting)
+        late = grow(pool, problem, points, waiting, least, shed=convex and far)
         del looks
         for _, now in waiting:
             now.leave(pool.columns)
