@@ -17,7 +17,7 @@ LEAST_NEW = 128
 # more than half way. Otherwise the last columns come one by one, at the cost of a pass each.
 LEAST_LATE, CLOSE = 64, 0.5
 # In convex problems the pool lets go of what is at rest once it is so many times the support: each
-# changed coordinate pays for every column of a Gram.
+# changed coordinate pays for every column of a Gram. What a first and a late look bring in is small.
 MOST_AT_REST = 2
 # But not so near the tolerance: what is held now serves the rest, whatever is at rest in it.
 NEARLY = 10
@@ -138,7 +138,8 @@ def grow(pool, problem, points, waiting, least, shed):
         stays = promising(problem, points, waiting, support, fresh)
         fresh = fresh[stays] if stays.any() else fresh
     fresh.sort()
-    crowded = shed and len(pool) + len(fresh) > MOST_AT_REST * len(support)
+    room = max(least + LEAST_LATE, MOST_AT_REST * len(support))
+    crowded = shed and len(pool) + len(fresh) > room
     if not crowded and pool.fits(np.concatenate([pool.columns, fresh])):
         pool.add(fresh)
         return late
