@@ -210,7 +210,11 @@ cdef class LpPenalty(Penalty):
         else:
             rest = np.zeros(self.n_columns)
             self.rest = rest
-            if p < 1.0:
+            if p < 1.0 and self.scaled_ and l2 == 0.0:
+                self.unit = jump_threshold(lam, p)
+                for j in range(self.n_columns):
+                    rest[j] = power(self.scale_[j], 1.0 / (2.0 / p - 1.0))
+            elif p < 1.0:
                 for j in range(self.n_columns):
                     rest[j] = 1.0 + self.l2_at(j)
                     rest[j] *= jump_threshold(self.lam_at(j) / rest[j], p)
@@ -224,7 +228,10 @@ cdef class LpPenalty(Penalty):
         self.n_columns = len(lam)
         self.lam_, self.l2_ = lam, l2
         # With all lam zero, or infinite, what is left is convex whatever p.
-        self.convex = self.p >= 1.0 or not np.any((lam > 0) & (lam < np.inf))
+        cdef Py_ssize_t j = 0
+        while self.p < 1.0 and j < self.n_columns and not 0.0 < self.lam_[j] < INFINITY:
+            j += 1
+        self.convex = self.p >= 1.0 or j == self.n_columns
 
     @cython.final
     cdef inline double lam_at(self, Py_ssize_t j) noexcept nogil:
