@@ -14,7 +14,7 @@ from scipy.linalg.lapack import dpftrf, dpftrs
 
 # Multiplications of BLAS in the time of one number touched once in memory: what factors cost.
 BLAS_SPEED = 8
-# Rows of A22 that are copied at a time.
+# Rows that are copied at a time.
 STRIPE = 256
 
 
@@ -38,8 +38,10 @@ def cholesky(block, columns, diagonal):
     below = 1 - n % 2  # a row is free above A11 where n is even, else a column left of A22
     upper, lower = columns[: (n + 1) // 2], columns[(n + 1) // 2 :]
     packed = np.empty((n + below, len(upper)), order="F")
-    packed[below : below + len(upper)] = block(upper, upper)
-    packed[below + len(upper) :] = block(lower, upper)
+    for start in range(0, n, STRIPE):
+        stop = min(start + STRIPE, n)
+        left = upper[:stop]
+        packed[below + start : below + stop, : len(left)] = block(columns[start:stop], left)
     corner = packed[: len(lower), 1 - below : 1 - below + len(lower)]
     for start in range(0, len(lower), STRIPE):
         stripe = block(lower[start : start + STRIPE], lower[start:])

@@ -79,7 +79,8 @@ class Problem:
         Y = self.Y if len(targets) == self.n_targets else self.Y[:, targets]
         if not any(u.values.any() for u in points):
             return Y
-        return Y - self.A.combine(points)
+        R = self.A.combine(points)
+        return np.subtract(Y, R, out=R)
 
     def evaluate(self, points, targets, dual=None):
         """An `Evaluation` for each of the given targets and their `Coefficients`.

@@ -43,13 +43,11 @@ def solve(problem, start, *, tol, max_iter, search=False):
     for thorough in (False, True) if search else (False,):
         if n_iter >= max_iter:
             break
+        points = points_on(pool, problem, best, last=thorough or not search)
         start = [
-            elsewhere(problem, pool, t, solution, thorough or warm[t], tol, thorough)
+            elsewhere(problem, pool, points.pop(0), solution, thorough or warm[t], tol, thorough)
             for t, solution in enumerate(best)
         ]
-        if thorough or not search:  # nobody asks again for what is as long as the columns are many
-            for solution in best:
-                solution.correlations = None
         if any(u is not solution.u for u, solution in zip(start, best, strict=True)):
             left = max_iter - n_iter
             found = working_set.solve(problem, start, tol=tol, max_iter=left, pool=pool)
@@ -62,9 +60,21 @@ def solve(problem, start, *, tol, max_iter, search=False):
     return best
 
 
-def elsewhere(problem, pool, target, solution, warm, tol, thorough):
-    """Coefficients of a better minimum on the pool, or those of the solution."""
-    here = Point.on(pool, problem, target, solution)
+def points_on(pool, problem, solutions, last):
+    """The `Point` of each solution on the pool, which holds their supports from now on.
+
+    If those are the ``last``, nobody asks again for what is as long as the columns are many.
+    """
+    pool.hold(np.concatenate([solution.u.columns for solution in solutions]))
+    points = [Point.on(pool, problem, t, solution) for t, solution in enumerate(solutions)]
+    if last:
+        for solution in solutions:
+            solution.correlations = None
+    return points
+
+
+def elsewhere(problem, pool, here, solution, warm, tol, thorough):
+    """Coefficients of a better minimum on the pool than the solution's point, or the solution's."""
     if not len(pool):
         return solution.u
     least, each = THOROUGH if thorough else BRIEF

@@ -83,12 +83,15 @@ def solve(problem, start, *, tol, max_iter, pool=None):
         del looks
         for _, now in waiting:
             now.leave(pool.columns)
-        for t, now in waiting:
+        while waiting:
+            t, now = waiting.pop(0)
             u = points[t].at(pool.columns)
             penalty = problem.penalties[t].restrict(pool.columns)
             system = pool.system(now.residual, now.correlations)
             goal, cheap = goals(now.certificate, tol, idle[t], problem.spans[t].helps_the_dual)
-            descend(system, problem.loss, penalty, u, goal, now.square, cheap, free, late)
+            square = now.square
+            del now  # its residual is as long as the rows are many
+            descend(system, problem.loss, penalty, u, goal, square, cheap, free, late)
             points[t] = points[t].replaced(pool.member, pool.columns, u)
             del system  # it may look at the Gram, which grows in place
 
