@@ -9,6 +9,9 @@ objectives agree to 1e-10 the first wins, so that dense and sparse data, which r
 end alike.
 """
 
+from functools import reduce
+from itertools import chain
+
 import numpy as np
 
 from . import local_search, working_set
@@ -63,13 +66,13 @@ def solve(problem, start, *, tol, max_iter, search=False):
 def points_on(pool, problem, solutions, last):
     """The `Point` of each solution on the pool, which holds their supports from now on.
 
-    If those are the ``last``, nobody asks again for what is as long as the columns are many.
+    If those are the ``last``, nobody asks again for what is as long as rows and columns are many.
     """
     pool.hold(np.concatenate([solution.u.columns for solution in solutions]))
     points = [Point.on(pool, problem, t, solution) for t, solution in enumerate(solutions)]
     if last:
         for solution in solutions:
-            solution.correlations = None
+            solution.residual = solution.correlations = None
     return points
 
 
@@ -79,7 +82,7 @@ def elsewhere(problem, pool, here, solution, warm, tol, thorough):
         return solution.u
     least, each = THOROUGH if thorough else BRIEF
     work = max(least, each * (problem.A.n_rows + problem.n_columns))
-    points = [here, *others(here, warm, tol, STARTING * work)]
+    points = chain([here], others(here, warm, tol, STARTING * work))
     if thorough:
         best = lowest(local_search.thorough(distinct(points), work))
     else:
@@ -130,10 +133,8 @@ def lower(new, old):
 
 
 def lowest(points):
-    best = points[0]
-    for point in points[1:]:
-        best = point if lower(point, best) else best
-    return best
+    """The best of the points, one of which at a time need exist: each may have its residual."""
+    return reduce(lambda best, point: point if lower(point, best) else best, points)
 
 
 def distinct(points):
