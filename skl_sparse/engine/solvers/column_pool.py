@@ -43,6 +43,10 @@ class ColumnPool:
         """Whether the pool may hold these columns, one way or the other."""
         return self._gram_pays(columns) or self._gathered_bytes(columns) <= self._most_bytes
 
+    def hold(self, columns):
+        """Let those of the columns join that are not there yet."""
+        self.add(np.unique(columns[~self.member[columns]]))
+
     def add(self, new):
         if len(new) == 0:
             return

@@ -14,7 +14,7 @@ from scipy.linalg.lapack import dpftrf, dpftrs, dpotrf, dpotrs
 
 # Multiplications of BLAS in the time of one number touched once in memory: what factors cost.
 BLAS_SPEED = 8
-# Rows of A22 that are copied at a time. A matrix of no more is not worth the packing.
+# Rows that are copied at a time. A matrix of no more is not worth the packing.
 STRIPE = 256
 
 
@@ -55,8 +55,10 @@ def packed(block, columns, diagonal):
     below = 1 - n % 2  # a row is free above A11 where n is even, else a column left of A22
     upper, lower = columns[: (n + 1) // 2], columns[(n + 1) // 2 :]
     entries = np.empty((n + below, len(upper)), order="F")
-    entries[below : below + len(upper)] = block(upper, upper)
-    entries[below + len(upper) :] = block(lower, upper)
+    for start in range(0, n, STRIPE):
+        stop = min(start + STRIPE, n)
+        left = upper[:stop]
+        entries[below + start : below + stop, : len(left)] = block(columns[start:stop], left)
     corner = entries[: len(lower), 1 - below : 1 - below + len(lower)]
     for start in range(0, len(lower), STRIPE):
         stripe = block(lower[start : start + STRIPE], lower[start:])

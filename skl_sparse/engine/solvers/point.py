@@ -19,9 +19,7 @@ class Point:
 
     @classmethod
     def on(cls, pool, problem, target, solution):
-        """A solution of the whole problem; its support joins the pool."""
-        support = solution.u.columns
-        pool.add(support[~pool.member[support]])
+        """A solution of the whole problem, of which the pool holds the support."""
         r = solution.residual
         system = pool.system(r, solution.correlations[pool.columns])
         penalty = problem.penalties[target].restrict(pool.columns)

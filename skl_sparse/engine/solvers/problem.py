@@ -55,7 +55,7 @@ class Problem:
     def __init__(self, A, Y, loss, penalties):
         self.A, self.Y, self.loss, self.penalties = A, Y, loss, penalties
         self.n_columns, self.n_targets = A.n_columns, Y.shape[1]
-        self.spans = [UnpenalisedSpan(A, penalty) for penalty in penalties]
+        self.spans = [UnpenalisedSpan(A, p) if p.has_dual else None for p in penalties]
 
     def with_penalties(self, penalties):
         return Problem(self.A, self.Y, self.loss, penalties)
@@ -80,7 +80,8 @@ class Problem:
         Y = self.Y if len(targets) == self.n_targets else self.Y[:, targets]
         if not any(u.values.any() for u in points):
             return Y
-        return Y - self.A.combine(points)
+        R = self.A.combine(points)
+        return np.subtract(Y, R, out=R)
 
     def evaluate(self, points, targets, dual=None):
         """An `Evaluation` for each of the given targets and their `Coefficients`.

@@ -9,6 +9,9 @@ objectives agree to 1e-10 the first wins, so that dense and sparse data, which r
 end alike.
 """
 
+from functools import reduce
+from itertools import chain
+
 import numpy as np
 
 from . import local_search, working_set
@@ -43,13 +46,11 @@ def solve(problem, start, *, tol, max_iter, search=False):
     for thorough in (False, True) if search else (False,):
         if n_iter >= max_iter:
             break
+        points = points_on(pool, problem, best, last=thorough or not search)
         start = [
-            elsewhere(problem, pool, t, solution, thorough or warm[t], tol, thorough)
+            elsewhere(problem, pool, points.pop(0), solution, thorough or warm[t], tol, thorough)
             for t, solution in enumerate(best)
         ]
-        if thorough or not search:  # nobody asks again for what is as long as the columns are many
-            for solution in best:
-                solution.correlations = None
         if any(u is not solution.u for u, solution in zip(start, best, strict=True)):
             left = max_iter - n_iter
             found = working_set.solve(problem, start, tol=tol, max_iter=left, pool=pool)
@@ -62,14 +63,26 @@ def solve(problem, start, *, tol, max_iter, search=False):
     return best
 
 
-def elsewhere(problem, pool, target, solution, warm, tol, thorough):
-    """Coefficients of a better minimum on the pool, or those of the solution."""
-    here = Point.on(pool, problem, target, solution)
+def points_on(pool, problem, solutions, last):
+    """The `Point` of each solution on the pool, which holds their supports from now on.
+
+    If those are the ``last``, nobody asks again for what is as long as rows and columns are many.
+    """
+    pool.hold(np.concatenate([solution.u.columns for solution in solutions]))
+    points = [Point.on(pool, problem, t, solution) for t, solution in enumerate(solutions)]
+    if last:
+        for solution in solutions:
+            solution.residual = solution.correlations = None
+    return points
+
+
+def elsewhere(problem, pool, here, solution, warm, tol, thorough):
+    """Coefficients of a better minimum on the pool than the solution's point, or the solution's."""
     if not len(pool):
         return solution.u
     least, each = THOROUGH if thorough else BRIEF
     work = max(least, each * (problem.A.n_rows + problem.n_columns))
-    points = [here, *others(here, warm, tol, STARTING * work)]
+    points = chain([here], others(here, warm, tol, STARTING * work))
     if thorough:
         best = lowest(local_search.thorough(distinct(points), work))
     else:
@@ -120,10 +133,8 @@ def lower(new, old):
 
 
 def lowest(points):
-    best = points[0]
-    for point in points[1:]:
-        best = point if lower(point, best) else best
-    return best
+    """The best of the points, one of which at a time need exist: each may have its residual."""
+    return reduce(lambda best, point: point if lower(point, best) else best, points)
 
 
 def distinct(points):

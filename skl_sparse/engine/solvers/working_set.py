@@ -88,21 +88,24 @@ def solve(problem, start, *, tol, max_iter, pool=None):
         del looks
         for _, now in waiting:
             now.leave(pool.columns)
-        for t, now in waiting:
+        while waiting:
+            t, now = waiting.pop(0)
             u = points[t].at(pool.columns)
             penalty = problem.penalties[t].restrict(pool.columns)
             system = pool.system(now.residual, now.correlations)
-            goal, cheap = goals(now.certificate, tol, idle[t], problem.spans[t].helps_the_dual)
-            descend(system, problem.loss, penalty, u, goal, now.square, cheap, free, late)
+            goal, cheap = goals(now.certificate, tol, idle[t], problem.spans[t])
+            square = now.square
+            del now  # its residual is as long as the rows are many
+            descend(system, problem.loss, penalty, u, goal, square, cheap, free, late)
             points[t] = points[t].replaced(pool.member, pool.columns, u)
             del system  # it may look at the Gram, which grows in place
 
 
-def goals(certificate, tol, idle, by_steps):
+def goals(certificate, tol, idle, span):
     """What a descent is asked for, and what it may go for as long as that is cheap.
 
-    ``by_steps``: the gap of the problem on the pool is not at hand. Where the gap decides, steps
-    are asked to fall until it is reached, however small they are.
+    Where the ``span`` of some columns is projected off the dual point, the gap of the problem on the
+    pool is not at hand: steps are asked to fall until it is reached, however small they are.
     """
     share = INNER ** (1 + idle)
     step = share * certificate.optimality
@@ -110,7 +113,7 @@ def goals(certificate, tol, idle, by_steps):
         cheap = 0.3 * tol * INNER**idle
         return Goal(max(cheap, step)), Goal(cheap)
     least = 1e-3 * tol * INNER**idle
-    if by_steps:
+    if span.helps_the_dual:
         return Goal(step), Goal(min(step, least))
     gap = max(0.3 * tol, share * certificate.gap)
     return Goal(1e-3 * min(step, tol), gap), Goal(least, 0.3 * tol)
