@@ -78,6 +78,23 @@ def test_below_one_the_pool_keeps_what_it_had(monkeypatch):
     assert held and all(held)
 
 
+def test_a_column_joins_once_for_all_targets(monkeypatch):
+    """What is close for one target may be a violator for another."""
+    held, grow = [], working_set.grow
+
+    def spy(pool, *args, **options):
+        late = grow(pool, *args, **options)
+        held.append(pool.columns.copy())
+        return late
+
+    monkeypatch.setattr(working_set, "grow", spy)
+    rng = np.random.default_rng(3)
+    X, Y = rng.normal(size=(11, 10)), rng.normal(size=(11, 5))
+    model = SparseLpRegressor(0.05, tol=1e-8).fit(X, Y)
+    assert np.max(model.dual_gap_) <= 1e-8
+    assert all(len(columns) == len(set(columns)) for columns in held)
+
+
 @pytest.mark.parametrize("p", [0.5, 1])
 @pytest.mark.parametrize("container", [np.asfortranarray, sp.csr_array])
 def test_a_sample_of_very_many_rows_tells_which_columns_to_gather(p, container, monkeypatch):

@@ -142,7 +142,7 @@ def grow(pool, problem, points, waiting, least, shed):
     if not late:
         stays = promising(problem, points, waiting, support, fresh)
         fresh = fresh[stays] if stays.any() else fresh
-    fresh.sort()
+    fresh = np.unique(fresh)  # what is close for one target may be a violator for another
     room = max(least + LEAST_LATE, MOST_AT_REST * len(support))
     crowded = shed and len(pool) + len(fresh) > room
     if not crowded and pool.fits(np.concatenate([pool.columns, fresh])):
