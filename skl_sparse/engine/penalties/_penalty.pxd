@@ -1,3 +1,6 @@
+from libc.math cimport fabs
+
+
 cdef class Penalty:
     cdef readonly Py_ssize_t n_columns
     cdef readonly bint convex
@@ -6,6 +9,7 @@ cdef class Penalty:
     cdef readonly bint positive
     cdef const double[:] rest
     cdef double unit
+    cdef int power
 
     cdef double value_at(self, Py_ssize_t j, double u) noexcept nogil
     cdef double slope_at(self, Py_ssize_t j, double u) noexcept nogil
@@ -16,3 +20,18 @@ cdef class Penalty:
     cdef double dual_limit(self, Py_ssize_t j, double c) noexcept nogil
     cdef double closeness(self, Py_ssize_t j, double c) noexcept nogil
     cdef double step_metric(self, Py_ssize_t j, double u, double z, double new) noexcept nogil
+
+
+cdef inline double reach(Penalty penalty, double c) noexcept nogil:
+    """|c| to the power in which ``unit * rest`` is told."""
+    cdef double size = fabs(c)
+    if penalty.power == 2:
+        return size * size
+    if penalty.power == 3:
+        return size * size * size
+    return size
+
+
+cdef inline bint stays(Penalty penalty, Py_ssize_t j, double c) noexcept nogil:
+    """Whether coefficient j stays at zero under the correlation c."""
+    return reach(penalty, c) <= penalty.unit * penalty.rest[j]

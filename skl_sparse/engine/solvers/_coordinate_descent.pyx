@@ -4,7 +4,7 @@ from libc.math cimport fabs
 
 import numpy as np
 
-from skl_sparse.engine.penalties._penalty cimport Penalty
+from skl_sparse.engine.penalties._penalty cimport Penalty, stays
 from skl_sparse.engine.solvers._systems cimport System
 
 cdef enum:
@@ -51,7 +51,7 @@ cdef Descent sweep_over(
             z = u[j] + system.correlation(j)
             done.spent += 4.0
             done.looked += system.look
-            if u[j] == 0.0 and fabs(z) <= penalty.unit * penalty.rest[j]:
+            if u[j] == 0.0 and stays(penalty, j, z):
                 continue
             new = penalty.prox(j, z)
             if new != u[j]:
