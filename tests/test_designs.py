@@ -118,13 +118,16 @@ def test_answers_are_those_of_the_standardised_matrix(container, center, n_threa
     assert A.design.stored_in(columns) == stored
 
 
+@pytest.mark.parametrize("container", ["csr", "csc", "C", "Fortran", "Fortran, float32"])
 @pytest.mark.parametrize("copied", [0, np.inf])
-def test_threads_share_a_large_gram_and_copy_a_small_one(copied, monkeypatch):
+def test_threads_share_a_large_gram_and_copy_a_small_one(
+    copied, container, small_pieces, monkeypatch
+):
     rng = np.random.default_rng(1)
     X = mixed_columns(rng)
     columns, weights = np.arange(40), np.full(len(X), 1 / len(X))
-    design = as_design(sp.csr_array(X), 3)
-    monkeypatch.setattr(csr, "COPIED", copied)
+    design = as_design(CONTAINERS[container](X), 3)
+    monkeypatch.setattr(base, "COPIED", copied)
     for known in (0, 15):
         found = np.empty((40 - known, 40))
         design.gram(columns[:known], columns[known:], weights, np.zeros(40), found)

@@ -53,10 +53,12 @@ class LeastSquares:
         weights = weights / weights.sum()
         self.A = StandardisedDesign(design, weights, fit_intercept)
         q = self.A.q[:, None]
+        y = np.where(q > 0, y, 0.0)
         # The largest value as its weight lets it count; the largest of all may be of no account.
-        unit = np.abs(q * np.where(q > 0, y, 0.0)).max(axis=0, initial=0.0)
+        weighted = q * y
+        unit = np.maximum(weighted.max(axis=0, initial=0.0), -weighted.min(axis=0, initial=0.0))
         unit[unit == 0] = 1.0
-        y = np.where(q > 0, y / unit, 0.0)
+        y /= unit
         mean = weights @ y if fit_intercept else np.zeros(y.shape[1])
         y -= mean
         if fit_intercept:
@@ -64,7 +66,7 @@ class LeastSquares:
             y -= correction
             mean = mean + correction
         y *= q
-        deviation = np.sqrt((y * y).sum(axis=0))
+        deviation = np.sqrt(np.einsum("ij,ij->j", y, y))
         # A target that varies by rounding alone, that of its mean, is constant: the null model fits it.
         constant = deviation <= 8 * np.finfo(np.float64).eps * np.abs(mean)
         safe = np.where(constant, 1.0, deviation)

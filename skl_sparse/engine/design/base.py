@@ -10,6 +10,9 @@ import numpy as np
 
 # Entries that one call into compiled code passes over: an interrupt waits no longer than that.
 MOST_ENTRIES = 1 << 26
+# Numbers that threads may take for sums of their own, as a share of the stored entries: to fill and
+# add large copies costs more than it gains.
+COPIED = 1 / 8
 # Columns looked at at a time, where NumPy needs room for intermediate results.
 STRETCH = 1 << 14
 # Columns that take part in one pass, where it needs a number for each of them and all others.
@@ -137,6 +140,39 @@ class Design(ABC):
             return [task(part) for part in parts]
         others = self._others.map(task, parts[1:])
         return [task(parts[0]), *others]
+
+    def _add_up(self, task, parts, out):
+        """Call ``task(part, to)``, which adds to an array, for every part, on ``n_threads`` threads.
+
+        The first adds to ``out`` where it lies, each other to an array of its own.
+        """
+
+        def add(k):
+            to = np.zeros_like(out) if k else out
+            task(parts[k], to)
+            return to
+
+        _, *others = self._run(add, range(len(parts)))
+        for sums in others:
+            out += sums
+
+    def _may_copy(self, out, n):
+        return (n - 1) * out.size <= self.n_stored * COPIED
+
+    def _add_up(self, add, parts, out):
+        """Call ``add(part, to)``, which adds to an array, for every part, on ``n_threads`` threads.
+
+        The first adds to ``out`` where it lies, each other to an array of its own.
+        """
+
+        def task(k):
+            to = np.zeros_like(out) if k else out
+            add(parts[k], to)
+            return to
+
+        _, *others = self._run(task, range(len(parts)))
+        for sums in others:
+            out += sums
 
     @cached_property
     def _others(self):

@@ -10,9 +10,6 @@ from .compressed import CompressedDesign
 
 # Pairs of columns that one call into compiled code adds up: half a second.
 MOST_PAIRS = 1 << 29
-# Numbers that threads may take for Grams of their own, as a share of the stored entries. Beyond,
-# they share the rows of one, and each reads all of X: to fill and add large copies costs more.
-COPIED = 1 / 8
 
 
 class CSRDesign(CompressedDesign):
@@ -33,21 +30,15 @@ class CSRDesign(CompressedDesign):
         parts = line_parts(self.indptr, self.n_threads, most)
         if rows is not None:
             parts = [[(some.start, some.stop) for some in rows]]
-        if (len(parts) - 1) * out.size <= self.n_stored * COPIED:
-            tasks = [(part, 0, 1, out if k == 0 else None) for k, part in enumerate(parts)]
-        else:
-            ranges = [r for part in parts for r in part]
-            tasks = [(ranges, k, len(parts), out) for k in range(len(parts))]
 
-        def task(given):
-            part, share, n_shares, to = given
-            to = np.zeros_like(out) if to is None else to
+        def add(part, to, share=0, n_shares=1):
             self._pass(_sparse.row_gram, part, row_weights, slot, len(known), share, n_shares, to)
-            return to
 
-        for sums in self._run(task, tasks):
-            if sums is not out:
-                out += sums
+        if self._may_copy(out, len(parts)):
+            self._add_up(add, parts, out)
+        else:  # all rows for some of the sums each
+            ranges, n = [r for part in parts for r in part], len(parts)
+            self._run(lambda share: add(ranges, out, share, n), range(n))
         if not len(known):
             _dense.fold(out, 0)
         if center.any():

@@ -1,5 +1,7 @@
 """Dense arrays, C or Fortran order, through BLAS."""
 
+from functools import partial
+
 import numpy as np
 
 import skl_sparse.engine.design._dense as _dense
@@ -107,17 +109,25 @@ class DenseDesign(Design):
         as_it_lies = plain and every and alike and rows is None and not center.any()
         out[:] = 0.0
         if as_it_lies:
-            for some in blocks(self.n_rows, CHUNK // len(columns)):
-                lines = self.X[some].T if self.lines_are_columns else self.X[some]
-                _dense.add_products(lines, self.lines_are_columns, len(known), out)
-            out *= weight
+            add, rows = self._add_products, blocks(self.n_rows, CHUNK // len(columns))
         else:
+            add = partial(self._add_products_of, columns, np.sqrt(row_weights), center)
             length = max(LEAST_ROWS, PANEL // max(1, len(columns)))
-            panels = blocks(self.n_rows, length) if rows is None else rows
-            self._add_products_of(panels, columns, np.sqrt(row_weights), center, len(known), out)
+            rows = blocks(self.n_rows, length) if rows is None else rows
+        n = min(self.n_threads, max(1, len(rows)))
+        n = n if self._may_copy(out, n) else 1
+        self._add_up(partial(add, len(known)), [rows[k::n] for k in range(n)], out)
+        if as_it_lies:
+            out *= weight
         _dense.fold(out, len(known))
 
-    def _add_products_of(self, panels, columns, row_scale, center, n_known, out):
+    def _add_products(self, n_known, panels, out):
+        """Add the products of all columns over slices of rows."""
+        for rows in panels:
+            lines = self.X[rows].T if self.lines_are_columns else self.X[rows]
+            _dense.add_products(lines, self.lines_are_columns, n_known, out)
+
+    def _add_products_of(self, columns, row_scale, center, n_known, panels, out):
         """Add the products of columns less their centres, with scaled rows, over slices of rows."""
         longest = max((rows.stop - rows.start for rows in panels), default=0)
         entries = np.empty(longest * len(columns))

@@ -11,14 +11,17 @@ from .column_pool import ColumnPool
 from .descent import Goal, descend
 
 # Columns that join in one pass: as many as twice the support takes, and at least so many. In convex
-# problems times the root of what an entry costs: the dearer a pass, the fewer there should be.
-LEAST_NEW = 128
+# problems times the root of what an entry costs: the dearer a pass, the fewer there should be. In
+# others the root of the number of columns, up to a bound.
+LEAST_NEW, LEAST_NEW_OF_MANY = 128, 192
 # Where few violate optimality, so many join in all: those whose correlations come next, if they are
 # more than half way. Otherwise the last columns come one by one, at the cost of a pass each.
 LEAST_LATE, CLOSE = 64, 0.5
 # In convex problems the pool lets go of what is at rest once it is so many times the support: each
 # changed coordinate pays for every column of a Gram.
 MOST_AT_REST = 2
+# But not so near the tolerance: what is held now serves the rest, whatever is at rest in it.
+NEARLY = 10
 # The descent is asked for this share of what the last certificate found.
 INNER = 0.1
 # Passes without progress after which rounding has the last word.
@@ -53,11 +56,12 @@ def solve(problem, start, *, tol, max_iter, pool=None):
     idle = np.zeros(problem.n_targets, dtype=int)
     # What a descent may cost unasked: no more than the passes over X that follow it. And how many
     # columns join at least. Where there are many minima, the container of X must not choose one.
-    free, least = 0.0, LEAST_NEW
+    free = 0.0
+    least = max(LEAST_NEW, min(LEAST_NEW_OF_MANY, math.isqrt(problem.n_columns)))
     convex = all(penalty.convex for penalty in problem.penalties)
     if convex:
         free = 2.0 * problem.A.design.pass_cost
-        least = int(least * math.sqrt(problem.A.design.entry_cost))
+        least = int(LEAST_NEW * math.sqrt(problem.A.design.entry_cost))
     for n_iter in range(1, max_iter + 2):
         targets = [t for t in range(problem.n_targets) if found[t] is None]
         waiting = []
@@ -79,7 +83,8 @@ def solve(problem, start, *, tol, max_iter, pool=None):
                 waiting.append((t, now))
         if not waiting:
             return found
-        late = grow(pool, problem, points, waiting, least, shed=convex)
+        far = any(not now.certificate.reached(NEARLY * tol) for _, now in waiting)
+        late = grow(pool, problem, points, waiting, least, shed=convex and far)
         del looks
         for _, now in waiting:
             now.leave(pool.columns)
