@@ -5,7 +5,7 @@ from libc.math cimport INFINITY, cbrt, exp, fabs, isfinite, log, pow, sqrt
 cimport cython
 import numpy as np
 
-from skl_sparse.engine.penalties._penalty cimport DualSums, Penalty
+from skl_sparse.engine.penalties._penalty cimport DualSums, Penalty, stays
 
 ctypedef fused real_t:
     float
@@ -51,6 +51,18 @@ cdef double jump_threshold(double lam, double p) noexcept nogil:
     # The step leads from zero to x with x^(2-p) = 2 lam (1-p), and z = x + lam p x^(p-1).
     cdef double excess = 0.5 * p / (1.0 - p)
     return (1.0 + excess) * power(2.0 * lam * (1.0 - p), 1.0 / (2.0 - p))
+
+
+cdef int linear_power(double p) noexcept nogil:
+    """The power of `jump_threshold` that is linear in s where lam has s^p: 1, 2, 3, or 0 for none.
+
+    It is (2 - p) / p. Where that is no small integer the threshold itself has to be at hand.
+    """
+    if p == 1.0:
+        return 1
+    if p == 2.0 / 3.0:
+        return 2
+    return 3 if p == 0.5 else 0
 
 
 cdef double prox_below_one(double z, double lam, double p) noexcept nogil:
@@ -201,20 +213,17 @@ cdef class LpPenalty(Penalty):
             j += 1
         self.unlimited = j == self.n_columns
         # Where the unit proximal step leaves zero.
-        if p == 1.0 and self.scaled_:
-            self.unit, self.rest = lam, scale
+        if p == 0.0 and self.scaled_ and l2 == 0.0:
+            self.rest = np.broadcast_to(jump_threshold(lam, p), self.n_columns)
+        elif self.scaled_ and (p == 1.0 or linear_power(p) and l2 == 0.0):
+            self.power = linear_power(p)
+            self.unit, self.rest = jump_threshold(lam, p) ** self.power, scale
         elif p == 1.0:
             self.rest = self.lam_
-        elif p == 0.0 and self.scaled_ and l2 == 0.0:
-            self.rest = np.broadcast_to(jump_threshold(lam, p), self.n_columns)
         else:
             rest = np.zeros(self.n_columns)
             self.rest = rest
-            if p < 1.0 and self.scaled_ and l2 == 0.0:
-                self.unit = jump_threshold(lam, p)
-                for j in range(self.n_columns):
-                    rest[j] = power(self.scale_[j], 1.0 / (2.0 / p - 1.0))
-            elif p < 1.0:
+            if p < 1.0:
                 for j in range(self.n_columns):
                     rest[j] = 1.0 + self.l2_at(j)
                     rest[j] *= jump_threshold(self.lam_at(j) / rest[j], p)
@@ -295,7 +304,8 @@ cdef class LpPenalty(Penalty):
 
     def convex_relative(self):
         """The L1 penalty whose proximal step leaves zero where this one does (p < 1)."""
-        return LpPenalty(self.unit * np.array(self.rest), self.l2, 1.0, self.positive)
+        rest = (self.unit * np.array(self.rest)) ** (1.0 / self.power)
+        return LpPenalty(rest, self.l2, 1.0, self.positive)
 
     def entry_factor(self, c):
         """The least factor for `scaled` at which zero is optimal, column by column (p < 1)."""
@@ -332,7 +342,7 @@ cdef class LpPenalty(Penalty):
             return 0.0
         if step != 1.0 or self.p > 1.0:
             x = prox_scalar(size, lam, self.p, jump_threshold(lam, self.p))
-        elif fabs(z) <= self.unit * self.rest[j]:
+        elif stays(self, j, z):
             return 0.0
         else:
             x = prox_scalar(size, lam, self.p, 0.0)

@@ -1,3 +1,5 @@
+from libc.math cimport fabs
+
 # A sum of conjugates at s * c_j, and its first two derivatives in s.
 cdef struct DualSums:
     double value
@@ -15,6 +17,7 @@ cdef class Penalty:
     cdef bint unlimited
     cdef const double[:] rest
     cdef double unit
+    cdef int power
 
     cdef double value_at(self, Py_ssize_t j, double u) noexcept nogil
     cdef double slope_at(self, Py_ssize_t j, double u) noexcept nogil
@@ -31,3 +34,18 @@ cdef class Penalty:
     cdef DualSums dual_sums(
         self, double s, const double[::1] c, const unsigned char[::1] skip
     ) noexcept nogil
+
+
+cdef inline double reach(Penalty penalty, double c) noexcept nogil:
+    """|c| to the power in which ``unit * rest`` is told."""
+    cdef double size = fabs(c)
+    if penalty.power == 2:
+        return size * size
+    if penalty.power == 3:
+        return size * size * size
+    return size
+
+
+cdef inline bint stays(Penalty penalty, Py_ssize_t j, double c) noexcept nogil:
+    """Whether coefficient j stays at zero under the correlation c."""
+    return reach(penalty, c) <= penalty.unit * penalty.rest[j]

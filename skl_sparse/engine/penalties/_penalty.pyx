@@ -5,7 +5,7 @@ them here, once. Columns have unit curvature (see `StandardisedDesign`), so the 
 always taken at step size one; only the proximal gradient solver asks for other steps.
 """
 
-from libc.math cimport INFINITY, fabs, sqrt
+from libc.math cimport INFINITY, cbrt, fabs, sqrt
 
 import numpy as np
 
@@ -26,13 +26,13 @@ cdef class Penalty:
     quadratic : bool
         Whether every h_j is a quadratic without a bound: the problem is a linear system.
 
-    ``unit * rest[j]`` is the correlation up to which coefficient j stays at zero; the conjugate of
-    a convex h_j is zero up to there. It saves most calls where most coefficients are zero. ``rest``
-    may be a vector that is there anyway, in another unit.
+    Coefficient j stays at zero up to the correlation whose ``power`` (1, 2 or 3) is ``unit *
+    rest[j]``; the conjugate of a convex h_j is zero up to there. That saves most calls where most
+    coefficients are zero, and ``rest`` may be a vector that is there anyway.
     """
 
     def __cinit__(self):
-        self.unit = 1.0
+        self.unit, self.power = 1.0, 1
 
     cdef double value_at(self, Py_ssize_t j, double u) noexcept nogil:
         """h_j(u)"""
@@ -137,7 +137,7 @@ cdef class Penalty:
         cdef double z
         with nogil:
             for j in range(u.shape[0]):
-                if u[j] == 0.0 and fabs(c[j]) <= self.unit * self.rest[j]:
+                if u[j] == 0.0 and stays(self, j, c[j]):
                     continue
                 z = u[j] + c[j]
                 target[j] = self.step_metric(j, u[j], z, self.prox(j, z))
@@ -154,7 +154,7 @@ cdef class Penalty:
         cdef double old, z, metric
         with nogil:
             for j in range(c.shape[0]):
-                most += fabs(c[j]) > self.unit * self.rest[j]
+                most += not stays(self, j, c[j])
         columns, steps = np.empty(most, dtype=np.intp), np.empty(most)
         cdef Py_ssize_t[::1] column = columns
         cdef double[::1] step = steps
@@ -164,7 +164,7 @@ cdef class Penalty:
                 if i < support.shape[0] and support[i] == j:
                     old = u[i]
                     i += 1
-                if old == 0.0 and fabs(c[j]) <= self.unit * self.rest[j]:
+                if old == 0.0 and stays(self, j, c[j]):
                     continue
                 z = old + c[j]
                 metric = self.step_metric(j, old, z, self.prox(j, z))
@@ -175,9 +175,12 @@ cdef class Penalty:
 
     cdef double closeness(self, Py_ssize_t j, double c) noexcept nogil:
         """How far a correlation c is on its way to where a zero coefficient leaves zero."""
-        if self.rest[j] > 0.0 and not (self.positive and c < 0.0):
-            return fabs(c) / (self.unit * self.rest[j])
-        return 0.0
+        if self.rest[j] == 0.0 or (self.positive and c < 0.0):
+            return 0.0
+        cdef double share = reach(self, c) / (self.unit * self.rest[j])
+        if self.power == 2:
+            return sqrt(share)
+        return cbrt(share) if self.power == 3 else share
 
     def closest(self, const double[::1] c):
         """How far the correlation is that is farthest on that way."""
@@ -186,23 +189,23 @@ cdef class Penalty:
         with nogil:
             for j in range(c.shape[0]):
                 # Mostly a comparison in the place of a division.
-                if fabs(c[j]) > largest * self.unit * self.rest[j]:
+                if reach(self, c[j]) > reach(self, largest) * self.unit * self.rest[j]:
                     largest = max(largest, self.closeness(j, c[j]))
         return largest
 
     def close(self, const double[::1] c, double least):
         """Columns that are farther than ``least`` on that way, but not there, and how far."""
         cdef Py_ssize_t j, most = 0, n = 0
-        cdef double closeness
+        cdef double closeness, nearest = reach(self, least) * self.unit
         with nogil:
             for j in range(c.shape[0]):
-                most += least * self.unit * self.rest[j] < fabs(c[j]) <= self.unit * self.rest[j]
+                most += stays(self, j, c[j]) and reach(self, c[j]) > nearest * self.rest[j]
         columns, how = np.empty(most, dtype=np.intp), np.empty(most)
         cdef Py_ssize_t[::1] column = columns
         cdef double[::1] target = how
         with nogil:
             for j in range(c.shape[0]):
-                if least * self.unit * self.rest[j] < fabs(c[j]) <= self.unit * self.rest[j]:
+                if stays(self, j, c[j]) and reach(self, c[j]) > nearest * self.rest[j]:
                     closeness = self.closeness(j, c[j])
                     if closeness > 0.0:
                         column[n], target[n] = j, closeness
@@ -220,7 +223,7 @@ cdef class Penalty:
             return largest
         for j in range(c.shape[0]):
             # A limit is never below the correlation at rest.
-            if self.unit * self.rest[j] >= largest * fabs(c[j]) or c[j] == 0.0:
+            if stays(self, j, largest * c[j]) or c[j] == 0.0:
                 continue
             if not (every or skip[j] == 0):
                 continue
@@ -239,7 +242,7 @@ cdef class Penalty:
         cdef DualSums sums
         sums.value, sums.slope, sums.bend = 0.0, 0.0, 0.0
         for j in range(c.shape[0]):
-            if s * fabs(c[j]) <= self.unit * self.rest[j] or c[j] == 0.0:
+            if stays(self, j, s * c[j]) or c[j] == 0.0:
                 continue
             if not (every or skip[j] == 0):
                 continue

@@ -5,7 +5,7 @@ from libc.math cimport fabs, isnan
 import numpy as np
 
 from skl_sparse.engine.losses._loss cimport Loss
-from skl_sparse.engine.penalties._penalty cimport Penalty
+from skl_sparse.engine.penalties._penalty cimport Penalty, stays
 from skl_sparse.engine.solvers._duality cimport DualRay, best_dual, gap_of
 from skl_sparse.engine.solvers._systems cimport System
 
@@ -66,7 +66,7 @@ cdef Descent sweeps(
                 continue
             looks += 1
             z = u[j] + (system.correlation(j) if known == NULL else known[j])
-            if u[j] == 0.0 and fabs(z) <= penalty.unit * penalty.rest[j]:
+            if u[j] == 0.0 and stays(penalty, j, z):
                 continue
             new = penalty.prox(j, z)
             if new != u[j]:

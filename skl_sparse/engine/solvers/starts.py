@@ -27,7 +27,7 @@ ROUGH = Goal(1e-3)
 TIE = 1e-10
 # Numbers that a search may touch, at least and for each row and column of X: a brief one does not rule
 # the time of a fit, a thorough one takes seconds. Neither depends on the container of X.
-BRIEF, THOROUGH = (1e6, 64), (4e9, 1 << 14)
+BRIEF, THOROUGH = (1e6, 16), (4e9, 1 << 14)
 # No start begins on the pool once those before it touched so many times more.
 STARTING = 8
 
