@@ -70,14 +70,16 @@ cdef double prox_below_one(double z, double lam, double p) noexcept nogil:
 
     Newton from x = z: the function is convex and increasing down to the root and its slope is at
     least 1 - p/2 there, so the iterates fall to it and never pass. In units of z, p = 1/2 and 2/3
-    ask for the largest root of a polynomial in a root of x, of slope one or more, in the same way;
-    a step of 1e-9 there leaves rounding alone.
+    ask for the largest root of a polynomial in a root of x, of slope one or more, in the same way,
+    from the series of that root in k, whose terms all have one sign; a step of 1e-9 there leaves
+    rounding alone.
     """
-    cdef double x, k, step, term
+    cdef double x, k, e, step, term
     cdef int _k
     if p == 0.5:  # x = z s^2 with s^3 - s + k = 0
         k = lam * p / z / sqrt(z)
-        x = 1.0 - 0.5 * k
+        e = k / 2.0
+        x = 1.0 - e * (1.0 + e * (1.5 + e * 4.0))
         for _k in range(60):
             step = (x * (x * x - 1.0) + k) / (3.0 * x * x - 1.0)
             x -= step
@@ -86,7 +88,8 @@ cdef double prox_below_one(double z, double lam, double p) noexcept nogil:
         return z * (x * x)
     if p == 2.0 / 3.0:  # x = z s^3 with s^4 - s + k = 0
         k = lam * p / z / cbrt(z)
-        x = 1.0 - k / 3.0
+        e = k / 3.0
+        x = 1.0 - e * (1.0 + e * (2.0 + e * 20.0 / 3.0))
         for _k in range(60):
             step = (x * (x * x * x - 1.0) + k) / (4.0 * x * x * x - 1.0)
             x -= step
