@@ -130,16 +130,16 @@ def grow(pool, problem, U, waiting, least, shed):
     outside[np.isin(fresh, missing, assume_unique=True)] = False
     fresh = fresh[outside]
     late = len(fresh) < LEAST_LATE
-    most = max(least, 2 * len(support) - len(pool))
-    if len(fresh) > most:
-        fresh = fresh[np.argpartition(score[fresh], -most)[-most:]]
-    elif late:
+    if late:
         near = largest([problem.penalties[t].closeness(now.correlations) for t, now in waiting])
         near[missing] = 0.0
         near = nearest(pool, near, LEAST_LATE - len(fresh))
         stays = promising(problem, U, waiting, np.union1d(support, fresh), near)
         fresh = np.concatenate([fresh, near[stays]])
-    if not late:
+    else:
+        most = max(least, 2 * len(support) - len(pool))
+        if len(fresh) > most:
+            fresh = fresh[np.argpartition(score[fresh], -most)[-most:]]
         stays = promising(problem, U, waiting, support, fresh)
         fresh = fresh[stays] if stays.any() else fresh
     new, wanted = np.union1d(missing, fresh), np.union1d(support, fresh)
