@@ -130,16 +130,15 @@ def grow(pool, problem, points, waiting, least, shed):
     outside = ~pool.member[violators]
     fresh = violators[outside]
     late = len(fresh) < LEAST_LATE
-    most = max(least, 2 * len(support) - len(pool))
-    if len(fresh) > most:
-        fresh = fresh[np.argpartition(steps[outside], -most)[-most:]]
-    elif late:
+    if late:
         close = [problem.penalties[t].close(now.correlations, CLOSE) for t, now in waiting]
         near = nearest(pool, close, LEAST_LATE - len(fresh))
-        joined = np.concatenate([support, fresh])
-        stays = promising(problem, points, waiting, joined, near)
+        stays = promising(problem, points, waiting, np.concatenate([support, fresh]), near)
         fresh = np.concatenate([fresh, near[stays]])
-    if not late:
+    else:
+        most = max(least, 2 * len(support) - len(pool))
+        if len(fresh) > most:
+            fresh = fresh[np.argpartition(steps[outside], -most)[-most:]]
         stays = promising(problem, points, waiting, support, fresh)
         fresh = fresh[stays] if stays.any() else fresh
     fresh = np.unique(fresh)  # what is close for one target may be a violator for another
