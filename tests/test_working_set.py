@@ -1,5 +1,7 @@
 """What the working set holds while a fit goes on."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -130,3 +132,34 @@ def test_a_pool_that_forgets_keeps_the_gram_of_the_rest():
     assert np.array_equal(np.flatnonzero(pool.member), np.sort(pool.columns))
     columns = A.dense(pool.columns)
     np.testing.assert_allclose(pool.gram(), columns.T @ columns, atol=1e-12)
+
+
+def peak_of(function):
+    """The most memory that is taken at a time while the function runs."""
+    function()  # what is imported and cached once
+    tracemalloc.start()
+    try:
+        function()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("options", [{}, {"alpha_l2": 0.005}, {"p": 0.5}, {"p": 0.0}], ids=str)
+def test_few_vectors_are_as_long_as_the_columns(options):
+    """Means, scales, correlations, and lists of what violates optimality: most columns, at first."""
+    n_columns = 1 << 19
+    X = sp.random_array((60, n_columns), density=0.005, format="csr", rng=0)
+    y = X[:, :300] @ np.ones(300) + X.sum(axis=1)
+    model = SparseLpRegressor(0.01, tol=1e-6, **options)
+    peak = peak_of(lambda: model.fit(X, y))
+    assert model.n_iter_ > 5
+    assert peak <= 9.5 * 8 * n_columns
+
+
+def test_empty_columns_cost_no_more_than_others():
+    """Of hashed text most are: their moments are in no doubt."""
+    X = sp.random_array((60, 1000), density=0.1, format="csr", rng=0)
+    X = sp.hstack([X, sp.csr_array((60, 1 << 17))], format="csr")
+    y = X[:, :30] @ np.ones(30)
+    assert peak_of(lambda: SparseLpRegressor(0.01).fit(X, y)) <= 7 * 8 * X.shape[1]
