@@ -132,15 +132,15 @@ def grow(pool, problem, points, waiting, least, shed):
     outside = ~inside[violators]
     fresh = violators[outside]
     late = len(fresh) < LEAST_LATE
-    most = max(least, 2 * len(support) - len(pool))
-    if len(fresh) > most:
-        fresh = fresh[np.argpartition(steps[outside], -most)[-most:]]
-    elif late:
+    if late:
         close = [problem.penalties[t].close(now.correlations, CLOSE) for t, now in waiting]
         near = nearest(inside, close, LEAST_LATE - len(fresh))
         stays = promising(problem, points, waiting, np.union1d(support, fresh), near)
         fresh = np.concatenate([fresh, near[stays]])
-    if not late:
+    else:
+        most = max(least, 2 * len(support) - len(pool))
+        if len(fresh) > most:
+            fresh = fresh[np.argpartition(steps[outside], -most)[-most:]]
         stays = promising(problem, points, waiting, support, fresh)
         fresh = fresh[stays] if stays.any() else fresh
     new, wanted = np.union1d(missing, fresh), np.union1d(support, fresh)
