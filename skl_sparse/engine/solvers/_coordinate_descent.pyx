@@ -236,6 +236,7 @@ cdef class Rounds:
                 self.missing = step / done.largest
                 if not isnan(gap):
                     present = self.gap()
+                    waited += self.system.look * self.u.shape[0]
                     reached = present <= gap
                     if reached:
                         break
