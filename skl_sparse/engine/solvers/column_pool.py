@@ -14,8 +14,6 @@ FREE_BYTES = 1 << 24
 # A larger one is formed where it takes no more than so many times the memory of the columns, which a
 # sweep reads either way; on a Gram Newton steps factorise.
 GRAM_FIRST = 2
-# Columns for which a Gram has room to spare.
-SPARE = 64
 
 
 class ColumnPool:
@@ -100,13 +98,12 @@ class ColumnPool:
     def _view(self, m):
         return self._entries.reshape(self._stride, self._stride)[:m, :m]
 
-    def _stretch(self, m):
+    def _stretch(self, new):
         """Make room in place: a second copy of the Gram might be the largest array of a fit.
 
-        There is some to spare, so that the last columns, which come a few at a time, find theirs.
         What is small moves in one copy.
         """
-        known, old, new = self._known, self._stride, m + SPARE
+        known, old = self._known, self._stride
         if new <= COPIED:
             entries = np.empty(new * new)
             entries.reshape(new, new)[:known, :known] = self._view(known)
