@@ -7,7 +7,7 @@ import numpy as np
 from .design import StandardisedDesign
 from .losses import SquaredError
 from .penalties import LpPenalty
-from .solvers import Problem, solve
+from .solvers import Coefficients, Problem, solve
 
 # Strengths in standardised units end at 2^-1000 and 2^1000: far beyond what matters.
 LARGEST = 1000
@@ -81,52 +81,68 @@ class LeastSquares:
 
     def problem(self, alpha, p, alpha_l2, feature_weights, positive):
         """The standardised problem: lam_j = alpha v_j (sigma / d_j)^p / sigma^2 and so on."""
-        live = self.A.scale > 0
-        scale = np.where(live, self.A.scale, 1.0)
 
-        def on_live(*powers):
-            strength = product((feature_weights, 1.0), *powers)
+        def strengths(weights, scale):
+            of = (weights, 1.0), (alpha, 1.0)
+            lam = [product(*of, (sigma, p), (sigma, -2.0), (scale, p)) for sigma in self.y_scale]
+            return lam, product((weights, 1.0), (alpha_l2, 1.0), (scale, 2.0))
+
+        scale = self.A.scale
+        live = scale > 0
+        if p <= 1 and feature_weights.min() == feature_weights.max():
+            lam, ridge = strengths(float(feature_weights[0]), 1.0)
+            ends = scale.min(where=live, initial=1.0), scale.max(initial=1.0)
+            if all(x == 0 or PLAIN[0] < x < PLAIN[1] for x in (*ends, *lam, ridge)):
+                penalties = [LpPenalty(x, ridge, p, positive, scale) for x in lam]
+                return Problem(self.A, self.Y, SquaredError(), penalties)
+        lam, ridge = strengths(feature_weights, np.where(live, scale, 1.0))
+        for strength in (*lam, ridge):
             strength[~live] = 0.0
-            return strength
-
         if alpha_l2 == 0:
             ridge = np.broadcast_to(0.0, scale.shape)
-        else:
-            ridge = on_live((alpha_l2, 1.0), (scale, 2.0))
-        penalties = []
-        for sigma in self.y_scale:
-            lam = on_live((alpha, 1.0), (scale, p), (sigma, p), (sigma, -2.0))
-            penalties.append(LpPenalty(lam, ridge, p, positive))
+        penalties = [LpPenalty(x, ridge, p, positive) for x in lam]
         return Problem(self.A, self.Y, SquaredError(), penalties)
 
-    def coefficients(self, U):
+    def coefficients(self, points, dtype):
         """Coefficients, shape (n_targets, n_columns), of standardised ones."""
-        return (U * self.A.scale[:, None] * self.y_scale).T
+        coef = np.zeros((self.n_targets, self.A.n_columns), dtype=dtype)
+        for t, u in enumerate(points):
+            coef[t, u.columns] = u.values * self.A.scale[u.columns] * self.y_scale[t]
+        return coef
 
     def standardised(self, coef):
         """The inverse of `coefficients`; what has no finite image starts from zero."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            U = coef.T.astype(np.float64) * self.A.deviation[:, None] / self.y_scale
-        return np.where(np.isfinite(U), U, 0.0)
+        points, deviation = [], self.A.deviation
+        for t, row in enumerate(coef):
+            with np.errstate(over="ignore", invalid="ignore"):
+                u = row.astype(np.float64) * deviation / self.y_scale[t]
+            points.append(Coefficients.every(np.where(np.isfinite(u), u, 0.0)).sparse())
+        return points
 
     def fit(self, problem, start=None, *, dtype=np.float64, threshold=0.0, refit=True, **options):
         """Solve, mask, and solve again on what the mask leaves until it leaves all of it.
 
         The support only shrinks, so this ends. ``options`` go to `solvers.solve`.
         """
-        U = np.zeros((self.A.n_columns, self.n_targets)) if start is None else problem.tamed(start)
+        if start is None:
+            start = [Coefficients.none(self.A.n_columns)] * self.n_targets
+        else:
+            start = problem.tamed(start)
         max_iter = options.pop("max_iter")
-        solutions = solve(problem, U, max_iter=max_iter, **options)
+        solutions = solve(problem, start, max_iter=max_iter, **options)
         n_iter = np.array([solution.n_iter for solution in solutions])
         finished = True
         while True:
-            U = np.column_stack([solution.u for solution in solutions])
-            coef = self.coefficients(U).astype(dtype)
-            mask = np.abs(coef.astype(np.float64)) > threshold
+            points = [solution.u for solution in solutions]
+            coef = self.coefficients(points, dtype)
+            mask = np.zeros(coef.shape, dtype=bool)
+            for t, u in enumerate(points):
+                mask[t, u.columns] = np.abs(coef[t, u.columns].astype(np.float64)) > threshold
             fallen = (coef != 0) & ~mask
             if not fallen.any():
                 break
-            U[fallen.T] = 0.0
+            for t in np.flatnonzero(fallen.any(axis=1)):
+                points[t] = points[t].kept(mask[t])
             left = max_iter - int(n_iter.max())
             if not refit or left <= 0:
                 coef[fallen] = 0
@@ -138,26 +154,24 @@ class LeastSquares:
                     for t, penalty in enumerate(problem.penalties)
                 ]
             )
-            solutions = solve(problem, U, max_iter=left, restarts=False, **options)
+            solutions = solve(problem, points, max_iter=left, restarts=False, **options)
             n_iter += np.where(fallen.any(axis=1), [s.n_iter for s in solutions], 0)
-        return self._describe(problem, U, coef, mask, solutions, n_iter, finished)
+        return self._describe(problem, points, coef, mask, solutions, n_iter, finished)
 
-    def _describe(self, problem, U, coef, mask, solutions, n_iter, finished):
+    def _describe(self, problem, points, coef, mask, solutions, n_iter, finished):
         square = self.y_scale * self.y_scale
         penalty = np.empty(self.n_targets)
         objective = np.empty(self.n_targets)
-        masked = [t for t, s in enumerate(solutions) if not np.array_equal(U[:, t], s.u)]
-        residuals = problem.residuals(U[:, masked], masked) if masked else None
-        for t, solution in enumerate(solutions):
-            u = np.ascontiguousarray(U[:, t])
-            penalty[t] = problem.penalties[t].value(u) * square[t]
-            if t in masked:
-                r = residuals[:, masked.index(t)]
+        intercept = self.y_mean.copy()
+        for t, (u, solution) in enumerate(zip(points, solutions, strict=True)):
+            penalty[t] = problem.penalty_value(u, t) * square[t]
+            objective[t] = solution.objective * square[t]
+            if u is not solution.u:  # masked since
+                r = problem.residuals([u], [t])[:, 0]
                 objective[t] = problem.objective(u, r, t) * square[t]
-            else:
-                objective[t] = solution.objective * square[t]
-        with np.errstate(over="ignore", invalid="ignore"):
-            intercept = self.y_mean - (self.A.mean * coef.astype(np.float64)).sum(axis=1)
+            with np.errstate(over="ignore", invalid="ignore"):
+                shift = self.A.mean[u.columns] * coef[t, u.columns].astype(np.float64)
+                intercept[t] -= shift.sum()
         certificates = [solution.certificate for solution in solutions]
         return Fit(coef, intercept, mask, objective, penalty, certificates, n_iter, finished)
 

@@ -85,6 +85,16 @@ class StandardisedDesign:
         """A U, shape (n_rows, k), for U of shape (n_columns, k)."""
         return self._times(U * self.scale[:, None], U[self.offset])
 
+    def combine(self, points):
+        """A u for points u, each given by its ``columns`` and ``values``: a column for each."""
+        W = np.zeros((self.n_columns, len(points)))
+        held = np.zeros((len(self.offset), len(points)))
+        for k, u in enumerate(points):
+            W[u.columns, k] = u.values * self.scale[u.columns]
+            if len(self.offset):
+                held[:, k] = u.at(self.offset)
+        return self._times(W, held)
+
     def push(self, W):
         """A diag(1/scale) W, of which W, in the units of X, does not remain."""
         return self._times(W, W[self.offset] / self.scale[self.offset, None])

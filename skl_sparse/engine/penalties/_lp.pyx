@@ -2,9 +2,10 @@
 
 from libc.math cimport INFINITY, cbrt, exp, fabs, isfinite, log, pow, sqrt
 
+cimport cython
 import numpy as np
 
-from skl_sparse.engine.penalties._penalty cimport Penalty
+from skl_sparse.engine.penalties._penalty cimport DualSums, Penalty, stays
 
 ctypedef fused real_t:
     float
@@ -29,6 +30,9 @@ cdef inline double power(double x, double p) noexcept nogil:
     if p == 2.0 / 3.0:
         root = cbrt(x)
         return root * root
+    if p == 0.75:
+        root = sqrt(x)
+        return root * sqrt(root)
     if p == 2.0 / 3.0 - 1.0:
         return 1.0 / cbrt(x)
     if p == -1.5:
@@ -46,7 +50,19 @@ cdef double jump_threshold(double lam, double p) noexcept nogil:
         return lam
     # The step leads from zero to x with x^(2-p) = 2 lam (1-p), and z = x + lam p x^(p-1).
     cdef double excess = 0.5 * p / (1.0 - p)
-    return (1.0 + excess) * pow(2.0 * lam * (1.0 - p), 1.0 / (2.0 - p))
+    return (1.0 + excess) * power(2.0 * lam * (1.0 - p), 1.0 / (2.0 - p))
+
+
+cdef int linear_power(double p) noexcept nogil:
+    """The power of `jump_threshold` that is linear in s where lam has s^p: 1, 2, 3, or 0 for none.
+
+    It is (2 - p) / p. Where that is no small integer the threshold itself has to be at hand.
+    """
+    if p == 1.0:
+        return 1
+    if p == 2.0 / 3.0:
+        return 2
+    return 3 if p == 0.5 else 0
 
 
 cdef double prox_below_one(double z, double lam, double p) noexcept nogil:
@@ -54,14 +70,16 @@ cdef double prox_below_one(double z, double lam, double p) noexcept nogil:
 
     Newton from x = z: the function is convex and increasing down to the root and its slope is at
     least 1 - p/2 there, so the iterates fall to it and never pass. In units of z, p = 1/2 and 2/3
-    ask for the largest root of a polynomial in a root of x, of slope one or more, in the same way;
-    a step of 1e-9 there leaves rounding alone.
+    ask for the largest root of a polynomial in a root of x, of slope one or more, in the same way,
+    from the series of that root in k, whose terms all have one sign; a step of 1e-9 there leaves
+    rounding alone.
     """
-    cdef double x, k, step, term
+    cdef double x, k, e, step, term
     cdef int _k
     if p == 0.5:  # x = z s^2 with s^3 - s + k = 0
         k = lam * p / z / sqrt(z)
-        x = 1.0 - 0.5 * k
+        e = k / 2.0
+        x = 1.0 - e * (1.0 + e * (1.5 + e * 4.0))
         for _k in range(60):
             step = (x * (x * x - 1.0) + k) / (3.0 * x * x - 1.0)
             x -= step
@@ -70,7 +88,8 @@ cdef double prox_below_one(double z, double lam, double p) noexcept nogil:
         return z * (x * x)
     if p == 2.0 / 3.0:  # x = z s^3 with s^4 - s + k = 0
         k = lam * p / z / cbrt(z)
-        x = 1.0 - k / 3.0
+        e = k / 3.0
+        x = 1.0 - e * (1.0 + e * (2.0 + e * 20.0 / 3.0))
         for _k in range(60):
             step = (x * (x * x * x - 1.0) + k) / (4.0 * x * x * x - 1.0)
             x -= step
@@ -164,48 +183,109 @@ cdef class LpPenalty(Penalty):
         ``lam_j = inf`` excludes column j: its coefficient is zero whatever its correlation.
     p : float
     positive : bool
+    scale : ndarray of shape (n_columns,), float64, optional
+        Then ``lam`` and ``l2`` are floats, and the strengths lam * scale^p and l2 * scale^2 are
+        computed where they are asked for (p <= 1): two vectors fewer.
 
-    Attributes
-    ----------
-    quadratic : bool
-        Whether every h_j is a quadratic without a bound: the problem is a linear system, and the
-        sums over all columns, of which a look takes several, are plain loops.
+    Where it is a quadratic, sums over all columns, of which a look takes several, are plain loops.
     """
 
     cdef readonly double p
-    cdef readonly bint quadratic
-    cdef readonly object lam
-    cdef readonly object l2
     cdef const double[::1] lam_
     cdef const double[:] l2_  # a single number, repeated, where there is no ridge
+    cdef const double[::1] scale_
+    cdef bint scaled_
+    cdef double lam_unit
+    cdef double l2_unit
 
-    def __init__(self, lam, l2, double p, bint positive=False):
+    def __init__(self, lam, l2, double p, bint positive=False, scale=None):
+        self.p, self.positive = p, positive
+        self.quadratic = p == 2.0 and not positive
+        self.has_dual = p >= 1.0
+        self.sparsifies = p <= 1.0
+        self.scaled_ = scale is not None
+        if self.scaled_:
+            self.lam_unit, self.l2_unit, self.scale_ = lam, l2, scale
+            self.n_columns = len(scale)
+            self.convex = p == 1.0 or lam == 0.0
+        else:
+            self._set_strengths(lam, l2)
+        cdef Py_ssize_t j = 0
+        cdef double[::1] rest
+        while j < self.n_columns and (self.l2_at(j) > 0.0 or (p > 1.0 and self.lam_at(j) > 0.0)):
+            j += 1
+        self.unlimited = j == self.n_columns
+        # Where the unit proximal step leaves zero.
+        if p == 0.0 and self.scaled_ and l2 == 0.0:
+            self.rest = np.broadcast_to(jump_threshold(lam, p), self.n_columns)
+        elif self.scaled_ and (p == 1.0 or linear_power(p) and l2 == 0.0):
+            self.power = linear_power(p)
+            self.unit, self.rest = jump_threshold(lam, p) ** self.power, scale
+        elif p == 1.0:
+            self.rest = self.lam_
+        else:
+            rest = np.zeros(self.n_columns)
+            self.rest = rest
+            if p < 1.0:
+                for j in range(self.n_columns):
+                    rest[j] = 1.0 + self.l2_at(j)
+                    rest[j] *= jump_threshold(self.lam_at(j) / rest[j], p)
+
+    def _set_strengths(self, lam, l2):
         lam, l2 = np.ascontiguousarray(lam, np.float64), np.asarray(l2, np.float64)
-        if p == 2.0:
+        if self.p == 2.0:
             # One way to write a ridge; an excluded column stays so.
             l2 = np.where(np.isinf(lam), 0.0, l2 + 2.0 * lam)
             lam = np.where(np.isinf(lam), lam, 0.0)
         self.n_columns = len(lam)
-        self.p, self.positive = p, positive
-        self.quadratic = p == 2.0 and not positive
-        self.lam, self.l2 = lam, l2
         self.lam_, self.l2_ = lam, l2
         # With all lam zero, or infinite, what is left is convex whatever p.
-        self.convex = p >= 1.0 or not np.any((lam > 0) & (lam < np.inf))
-        self.has_dual = p >= 1.0
-        self.sparsifies = p <= 1.0
-        # Where the unit proximal step leaves zero.
-        cdef Py_ssize_t j
-        cdef double[::1] rest
-        if p == 1.0:
-            self.rest = self.lam_
-        else:
-            rest = np.zeros(len(lam))
-            self.rest = rest
-            if p < 1.0:
-                for j in range(self.n_columns):
-                    rest[j] = 1.0 + self.l2_[j]
-                    rest[j] *= jump_threshold(self.lam_[j] / rest[j], p)
+        cdef Py_ssize_t j = 0
+        while self.p < 1.0 and j < self.n_columns and not 0.0 < self.lam_[j] < INFINITY:
+            j += 1
+        self.convex = self.p >= 1.0 or j == self.n_columns
+
+    @cython.final
+    cdef inline double lam_at(self, Py_ssize_t j) noexcept nogil:
+        return self.lam_unit * power(self.scale_[j], self.p) if self.scaled_ else self.lam_[j]
+
+    @cython.final
+    cdef inline double l2_at(self, Py_ssize_t j) noexcept nogil:
+        cdef double scale
+        if not self.scaled_:
+            return self.l2_[j]
+        scale = self.scale_[j]
+        return self.l2_unit * (scale * scale)
+
+    @property
+    def lam(self):
+        return self._strengths(np.arange(self.n_columns))[0] if self.scaled_ else self.lam_.base
+
+    @property
+    def l2(self):
+        return self._strengths(np.arange(self.n_columns))[1] if self.scaled_ else self.l2_.base
+
+    def _strengths(self, const Py_ssize_t[::1] columns):
+        """lam_j and l2_j of the named columns."""
+        lam, l2 = np.empty(columns.shape[0]), np.empty(columns.shape[0])
+        cdef double[::1] lam_of = lam, l2_of = l2
+        cdef Py_ssize_t k
+        for k in range(columns.shape[0]):
+            lam_of[k], l2_of[k] = self.lam_at(columns[k]), self.l2_at(columns[k])
+        return lam, l2
+
+    def weaker(self, double strength):
+        """Columns whose two terms together are weaker than that."""
+        cdef Py_ssize_t j, k = 0, n = 0
+        for j in range(self.n_columns):
+            n += self.lam_at(j) + self.l2_at(j) < strength
+        columns = np.empty(n, dtype=np.intp)
+        cdef Py_ssize_t[::1] column = columns
+        for j in range(self.n_columns if n else 0):
+            if self.lam_at(j) + self.l2_at(j) < strength:
+                column[k] = j
+                k += 1
+        return columns
 
     @property
     def unpenalised(self):
@@ -214,7 +294,7 @@ cdef class LpPenalty(Penalty):
 
     def restrict(self, columns):
         """The same penalty on the named columns."""
-        return LpPenalty(self.lam[columns], self.l2[columns], self.p, self.positive)
+        return LpPenalty(*self._strengths(columns), self.p, self.positive)
 
     def exclude(self, mask):
         """The same penalty with the columns of the mask held at zero."""
@@ -227,51 +307,52 @@ cdef class LpPenalty(Penalty):
 
     def convex_relative(self):
         """The L1 penalty whose proximal step leaves zero where this one does (p < 1)."""
-        return LpPenalty(np.array(self.rest), self.l2, 1.0, self.positive)
+        rest = (self.unit * np.array(self.rest)) ** (1.0 / self.power)
+        return LpPenalty(rest, self.l2, 1.0, self.positive)
 
     def entry_factor(self, c):
         """The least factor for `scaled` at which zero is optimal, column by column (p < 1)."""
-        return float(self.closeness(c).max(initial=0.0)) ** (2.0 - self.p)
+        return self.closest(c) ** (2.0 - self.p)
 
     cdef double value_at(self, Py_ssize_t j, double u) noexcept nogil:
         if u == 0.0:
             return 0.0
-        cdef double ridge = 0.5 * self.l2_[j] * u * u
-        if self.lam_[j] == 0.0:
+        cdef double ridge = 0.5 * self.l2_at(j) * u * u
+        if self.lam_at(j) == 0.0:
             return ridge
-        return self.lam_[j] * power(fabs(u), self.p) + ridge
+        return self.lam_at(j) * power(fabs(u), self.p) + ridge
 
     cdef double slope_at(self, Py_ssize_t j, double u) noexcept nogil:
         cdef double slope = 0.0
         if u == 0.0:
             return 0.0
-        if self.lam_[j] != 0.0 and self.p != 0.0:
-            slope = self.lam_[j] * self.p * power(fabs(u), self.p - 1.0)
-        return self.l2_[j] * u + (slope if u > 0.0 else -slope)
+        if self.lam_at(j) != 0.0 and self.p != 0.0:
+            slope = self.lam_at(j) * self.p * power(fabs(u), self.p - 1.0)
+        return self.l2_at(j) * u + (slope if u > 0.0 else -slope)
 
     cdef double curvature_at(self, Py_ssize_t j, double u) noexcept nogil:
-        cdef double lam = self.lam_[j], p = self.p
+        cdef double lam = self.lam_at(j), p = self.p
         if lam == 0.0 or p == 0.0 or p == 1.0:
-            return self.l2_[j]
+            return self.l2_at(j)
         if u == 0.0:
-            return self.l2_[j] if p > 2.0 and lam < INFINITY else INFINITY
-        return self.l2_[j] + lam * p * (p - 1.0) * power(fabs(u), p - 2.0)
+            return self.l2_at(j) if p > 2.0 and lam < INFINITY else INFINITY
+        return self.l2_at(j) + lam * p * (p - 1.0) * power(fabs(u), p - 2.0)
 
     cdef double scaled_prox(self, Py_ssize_t j, double z, double step) noexcept nogil:
-        cdef double shrink = 1.0 / (1.0 + step * self.l2_[j])
-        cdef double lam = step * self.lam_[j] * shrink, size = fabs(z) * shrink, x
+        cdef double shrink = 1.0 / (1.0 + step * self.l2_at(j))
+        cdef double lam = step * self.lam_at(j) * shrink, size = fabs(z) * shrink, x
         if z == 0.0 or (self.positive and z < 0.0):
             return 0.0
         if step != 1.0 or self.p > 1.0:
             x = prox_scalar(size, lam, self.p, jump_threshold(lam, self.p))
-        elif fabs(z) <= self.rest[j]:
+        elif stays(self, j, z):
             return 0.0
         else:
             x = prox_scalar(size, lam, self.p, 0.0)
         return x if z > 0.0 else -x
 
     cdef double dual_argmax(self, Py_ssize_t j, double c) noexcept nogil:
-        cdef double size = fabs(c), lam = self.lam_[j], l2 = self.l2_[j], u
+        cdef double size = fabs(c), lam = self.lam_at(j), l2 = self.l2_at(j), u
         if size == 0.0 or (self.positive and c < 0.0) or lam == INFINITY:
             return 0.0
         if lam == 0.0:
@@ -285,11 +366,11 @@ cdef class LpPenalty(Penalty):
         return u if c > 0.0 else -u
 
     cdef double dual_limit(self, Py_ssize_t j, double c) noexcept nogil:
-        if self.l2_[j] > 0.0 or self.lam_[j] == INFINITY or (self.positive and c < 0.0):
+        if self.l2_at(j) > 0.0 or self.lam_at(j) == INFINITY or (self.positive and c < 0.0):
             return INFINITY
-        if self.lam_[j] == 0.0:
+        if self.lam_at(j) == 0.0:
             return 0.0
-        return self.lam_[j] if self.p == 1.0 else INFINITY
+        return self.lam_at(j) if self.p == 1.0 else INFINITY
 
     def value(self, const double[::1] u):
         if not self.quadratic:
@@ -313,17 +394,21 @@ cdef class LpPenalty(Penalty):
         with nogil:
             for j in range(u.shape[0]):
                 minimiser = (u[j] + c[j]) / (1.0 + l2[j])
-                target[j] = fabs((0.0 if self.lam_[j] == INFINITY else minimiser) - u[j])
+                target[j] = fabs((0.0 if self.lam_at(j) == INFINITY else minimiser) - u[j])
         return out
 
-    def dual_sums(self, double s, const double[::1] c, const unsigned char[::1] skip):
+    cdef DualSums dual_sums(
+        self, double s, const double[::1] c, const unsigned char[::1] skip
+    ) noexcept nogil:
         if not self.quadratic:
             return Penalty.dual_sums(self, s, c, skip)
         cdef Py_ssize_t j
         cdef const double *l2 = &self.l2_[0]
         cdef double total = 0.0
-        with nogil:
-            for j in range(c.shape[0]):
-                if not (skip[j] or c[j] == 0.0 or self.lam_[j] == INFINITY):
-                    total += c[j] / l2[j] * c[j]
-        return 0.5 * s * s * total, s * total
+        cdef bint every = skip is None
+        cdef DualSums sums
+        for j in range(c.shape[0]):
+            if (every or skip[j] == 0) and c[j] != 0.0 and self.lam_at(j) != INFINITY:
+                total += c[j] / l2[j] * c[j]
+        sums.value, sums.slope, sums.bend = 0.5 * s * s * total, s * total, total
+        return sums

@@ -5,7 +5,7 @@ them here, once. Columns have unit curvature (see `StandardisedDesign`), so the 
 always taken at step size one; only the proximal gradient solver asks for other steps.
 """
 
-from libc.math cimport INFINITY, fabs, sqrt
+from libc.math cimport INFINITY, cbrt, fabs, sqrt
 
 import numpy as np
 
@@ -23,10 +23,16 @@ cdef class Penalty:
         Whether the proximal step yields exact zeros: then a working set makes sense.
     positive : bool
         Whether every u_j is restricted to be >= 0.
+    quadratic : bool
+        Whether every h_j is a quadratic without a bound: the problem is a linear system.
 
-    ``rest[j]`` is the correlation up to which coefficient j stays at zero; the conjugate of a
-    convex h_j is zero up to there. It saves most calls where most coefficients are zero.
+    Coefficient j stays at zero up to the correlation whose ``power`` (1, 2 or 3) is ``unit *
+    rest[j]``; the conjugate of a convex h_j is zero up to there. That saves most calls where most
+    coefficients are zero, and ``rest`` may be a vector that is there anyway.
     """
+
+    def __cinit__(self):
+        self.unit, self.power = 1.0, 1
 
     cdef double value_at(self, Py_ssize_t j, double u) noexcept nogil:
         """h_j(u)"""
@@ -82,6 +88,15 @@ cdef class Penalty:
                     total += self.value_at(j, u[j])
         return total
 
+    def value_on(self, const Py_ssize_t[::1] columns, const double[::1] u):
+        """The same, where only the named columns have coefficients."""
+        cdef Py_ssize_t k
+        cdef double total = 0.0
+        with nogil:
+            for k in range(u.shape[0]):
+                total += self.value_at(columns[k], u[k])
+        return total
+
     def _map(self, int which, const double[::1] v, double step=1.0):
         out = np.empty(v.shape[0])
         cdef double[::1] target = out
@@ -122,47 +137,118 @@ cdef class Penalty:
         cdef double z
         with nogil:
             for j in range(u.shape[0]):
-                if u[j] == 0.0 and fabs(c[j]) <= self.rest[j]:
+                if u[j] == 0.0 and stays(self, j, c[j]):
                     continue
                 z = u[j] + c[j]
                 target[j] = self.step_metric(j, u[j], z, self.prox(j, z))
         return out
 
-    def closeness(self, const double[::1] c):
-        """How far each correlation c_j is on its way to where a zero coefficient leaves zero."""
-        out = np.zeros(c.shape[0])
-        cdef double[::1] target = out
-        cdef Py_ssize_t j
+    def violators(
+        self, const Py_ssize_t[::1] support, const double[::1] u, const double[::1] c
+    ):
+        """Columns with a violation, and what it is, where u are the coefficients of the support.
+
+        Both are short, but for the first look: at a solution nearly all columns are at rest.
+        """
+        cdef Py_ssize_t j, most = support.shape[0], i = 0, n = 0
+        cdef double old, z, metric
         with nogil:
             for j in range(c.shape[0]):
-                if self.rest[j] > 0.0 and not (self.positive and c[j] < 0.0):
-                    target[j] = fabs(c[j]) / self.rest[j]
-        return out
+                most += not stays(self, j, c[j])
+        columns, steps = np.empty(most, dtype=np.intp), np.empty(most)
+        cdef Py_ssize_t[::1] column = columns
+        cdef double[::1] step = steps
+        with nogil:
+            for j in range(c.shape[0]):
+                old = 0.0
+                if i < support.shape[0] and support[i] == j:
+                    old = u[i]
+                    i += 1
+                if old == 0.0 and stays(self, j, c[j]):
+                    continue
+                z = old + c[j]
+                metric = self.step_metric(j, old, z, self.prox(j, z))
+                if metric > 0.0:
+                    column[n], step[n] = j, metric
+                    n += 1
+        return columns[:n], steps[:n]
 
-    def dual_scale_limit(self, const double[::1] c, const unsigned char[::1] skip):
+    cdef double closeness(self, Py_ssize_t j, double c) noexcept nogil:
+        """How far a correlation c is on its way to where a zero coefficient leaves zero."""
+        if self.rest[j] == 0.0 or (self.positive and c < 0.0):
+            return 0.0
+        cdef double share = reach(self, c) / (self.unit * self.rest[j])
+        if self.power == 2:
+            return sqrt(share)
+        return cbrt(share) if self.power == 3 else share
+
+    def closest(self, const double[::1] c):
+        """How far the correlation is that is farthest on that way."""
+        cdef Py_ssize_t j
+        cdef double largest = 0.0
+        with nogil:
+            for j in range(c.shape[0]):
+                # Mostly a comparison in the place of a division.
+                if reach(self, c[j]) > reach(self, largest) * self.unit * self.rest[j]:
+                    largest = max(largest, self.closeness(j, c[j]))
+        return largest
+
+    def close(self, const double[::1] c, double least):
+        """Columns that are farther than ``least`` on that way, but not there, and how far."""
+        cdef Py_ssize_t j, most = 0, n = 0
+        cdef double closeness, nearest = reach(self, least) * self.unit
+        with nogil:
+            for j in range(c.shape[0]):
+                most += stays(self, j, c[j]) and reach(self, c[j]) > nearest * self.rest[j]
+        columns, how = np.empty(most, dtype=np.intp), np.empty(most)
+        cdef Py_ssize_t[::1] column = columns
+        cdef double[::1] target = how
+        with nogil:
+            for j in range(c.shape[0]):
+                if stays(self, j, c[j]) and reach(self, c[j]) > nearest * self.rest[j]:
+                    closeness = self.closeness(j, c[j])
+                    if closeness > 0.0:
+                        column[n], target[n] = j, closeness
+                        n += 1
+        return columns[:n], how[:n]
+
+    cdef double dual_scale_limit(
+        self, const double[::1] c, const unsigned char[::1] skip
+    ) noexcept nogil:
         """Largest s with every conjugate of h_j finite at s * c_j; skipped columns do not count."""
         cdef Py_ssize_t j
         cdef double limit, largest = INFINITY
-        with nogil:
-            for j in range(c.shape[0]):
-                # A limit is never below the correlation at rest.
-                if self.rest[j] >= largest * fabs(c[j]) or skip[j] or c[j] == 0.0:
-                    continue
-                limit = self.dual_limit(j, c[j])
-                if limit < INFINITY:
-                    largest = min(largest, limit / fabs(c[j]))
+        cdef bint every = skip is None
+        if self.unlimited:
+            return largest
+        for j in range(c.shape[0]):
+            # A limit is never below the correlation at rest.
+            if stays(self, j, largest * c[j]) or c[j] == 0.0:
+                continue
+            if not (every or skip[j] == 0):
+                continue
+            limit = self.dual_limit(j, c[j])
+            if limit < INFINITY:
+                largest = min(largest, limit / fabs(c[j]))
         return largest
 
-    def dual_sums(self, double s, const double[::1] c, const unsigned char[::1] skip):
-        """sum_j h_j^*(s c_j) and its derivative in s, over the columns not skipped."""
+    cdef DualSums dual_sums(
+        self, double s, const double[::1] c, const unsigned char[::1] skip
+    ) noexcept nogil:
+        """sum_j h_j^*(s c_j) over the columns not skipped, and what belongs to it."""
         cdef Py_ssize_t j
-        cdef double u, value = 0.0, slope = 0.0
-        with nogil:
-            for j in range(c.shape[0]):
-                if s * fabs(c[j]) <= self.rest[j] or skip[j] or c[j] == 0.0:
-                    continue
-                u = self.dual_argmax(j, s * c[j])
-                if u != 0.0:
-                    slope += c[j] * u
-                    value += s * c[j] * u - self.value_at(j, u)
-        return value, slope
+        cdef double u
+        cdef bint every = skip is None
+        cdef DualSums sums
+        sums.value, sums.slope, sums.bend = 0.0, 0.0, 0.0
+        for j in range(c.shape[0]):
+            if stays(self, j, s * c[j]) or c[j] == 0.0:
+                continue
+            if not (every or skip[j] == 0):
+                continue
+            u = self.dual_argmax(j, s * c[j])
+            if u != 0.0:
+                sums.value += s * c[j] * u - self.value_at(j, u)
+                sums.slope += c[j] * u
+                sums.bend += c[j] * c[j] / self.curvature_at(j, u)
+        return sums

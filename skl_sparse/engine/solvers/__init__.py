@@ -1,22 +1,23 @@
 """Solvers: they know designs, losses and penalties by interface only."""
 
 from . import newton, proximal_gradient, starts, working_set
+from .coefficients import Coefficients
 from .problem import Problem
 from .working_set import Solution
 
-__all__ = ["Problem", "Solution", "solve"]
+__all__ = ["Coefficients", "Problem", "Solution", "solve"]
 
 
-def solve(problem, U, *, solver="auto", local_search=False, tol, max_iter, restarts=True):
-    """The solver that fits the problem; a `Solution` for each target, from U.
+def solve(problem, start, *, solver="auto", local_search=False, tol, max_iter, restarts=True):
+    """The solver that fits the problem; a `Solution` for each target, from its `Coefficients`.
 
-    ``restarts=False`` asks a problem with many minima for the one that U leads to.
+    ``restarts=False`` asks a problem with many minima for the one that the start leads to.
     """
     if solver == "proximal_gradient":
-        return proximal_gradient.solve(problem, U, tol=tol, max_iter=max_iter)
+        return proximal_gradient.solve(problem, start, tol=tol, max_iter=max_iter)
     convex = all(penalty.convex for penalty in problem.penalties)
     if not convex and restarts:
-        return starts.solve(problem, U, tol=tol, max_iter=max_iter, search=local_search)
+        return starts.solve(problem, start, tol=tol, max_iter=max_iter, search=local_search)
     if solver == "auto" and not problem.penalties[0].sparsifies:
-        return newton.solve(problem, U, tol=tol, max_iter=max_iter)
-    return working_set.solve(problem, U, tol=tol, max_iter=max_iter)
+        return newton.solve(problem, start, tol=tol, max_iter=max_iter)
+    return working_set.solve(problem, start, tol=tol, max_iter=max_iter)

@@ -7,15 +7,13 @@ from ._systems import DenseSystem, GramSystem, SparseSystem
 
 # A working set of this size has its Gram formed whatever the data: it is small.
 SMALL = 1024
-# Up to this size a Gram is copied where it grows.
+# Up to this size a Gram is copied where it grows or shrinks.
 COPIED = 512
 # Memory that the working set may always take; beyond, it is bounded by a share of X.
 FREE_BYTES = 1 << 24
 # A larger one is formed where it takes no more than so many times the memory of the columns, which a
 # sweep reads either way; on a Gram Newton steps factorise.
 GRAM_FIRST = 2
-# Columns for which a Gram has room to spare.
-SPARE = 64
 
 
 class ColumnPool:
@@ -43,6 +41,10 @@ class ColumnPool:
         """Whether the pool may hold these columns, one way or the other."""
         return self._gram_pays(columns) or self._gathered_bytes(columns) <= self._most_bytes
 
+    def hold(self, columns):
+        """Let those of the columns join that are not there yet."""
+        self.add(np.unique(columns[~self.member[columns]]))
+
     def add(self, new):
         if len(new) == 0:
             return
@@ -56,8 +58,11 @@ class ColumnPool:
         wanted[columns] = True
         kept = np.flatnonzero(wanted[self.columns[: self._known]])
         gram = self._view(self._known)
-        for to, i in enumerate(kept):  # no row lands on one still to move
-            gram[to, : len(kept)] = gram[i, kept]
+        if len(kept) <= COPIED:
+            gram[: len(kept), : len(kept)] = gram[kept[:, None], kept]
+        else:
+            for to, i in enumerate(kept):  # no row lands on one still to move
+                gram[to, : len(kept)] = gram[i, kept]
         held = self.columns[kept]
         wanted[held] = False
         self.columns = np.concatenate([held, np.flatnonzero(wanted)])
@@ -67,9 +72,9 @@ class ColumnPool:
         self._block = None
 
     def system(self, r, c):
-        """The pool's columns for a residual r with correlations c (over all columns)."""
+        """The pool's columns for a residual r, and their correlations c with it."""
         if self._gram_pays(self.columns):
-            return GramSystem(self.gram(), c[self.columns])
+            return GramSystem(self.gram(), c)
         self._forget_gram()
         if self._block is None:
             self._block = self.A.gather(self.columns)
@@ -93,13 +98,12 @@ class ColumnPool:
     def _view(self, m):
         return self._entries.reshape(self._stride, self._stride)[:m, :m]
 
-    def _stretch(self, m):
+    def _stretch(self, new):
         """Make room in place: a second copy of the Gram might be the largest array of a fit.
 
-        There is some to spare, so that the last columns, which come a few at a time, find theirs.
         What is small moves in one copy.
         """
-        known, old, new = self._known, self._stride, m + SPARE
+        known, old = self._known, self._stride
         if new <= COPIED:
             entries = np.empty(new * new)
             entries.reshape(new, new)[:known, :known] = self._view(known)

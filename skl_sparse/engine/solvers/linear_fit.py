@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
+from .coefficients import Coefficients
 from .conjugate_gradients import conjugate_gradients, kernel_conjugate_gradients
 from .newton_systems import LEAST_CURVATURE, MOST_FACTORISED
 from .packed_cholesky import BLAS_SPEED
@@ -38,13 +39,13 @@ MOST_MAGNIFIED = 4e7
 LEAST_WEIGHT = 1e-8
 
 
-def solve(problem, U, *, tol, max_iter):
-    """A `Solution` for each target, from U of shape (n_columns, n_targets)."""
+def solve(problem, start, *, tol, max_iter):
+    """A `Solution` for each target, from its `Coefficients`."""
     solutions, systems = [], None
     for t in range(problem.n_targets):
         if systems is None or not systems.serves(problem.penalties[t]):
             systems = linear_systems(problem.A, problem.penalties[t], problem.n_targets - t)
-        solutions.append(fit(problem, t, U[:, t], systems, tol, max_iter))
+        solutions.append(fit(problem, t, start[t].dense, systems, tol, max_iter))
     return solutions
 
 
@@ -55,13 +56,14 @@ def fit(problem, t, u, systems, tol, max_iter):
     best, lowest, idle, goal = None, math.inf, 0, 0.9 * tol
     for n_iter in range(1, max_iter + 1):
         new, dual = search.advance(goal)
-        (now,) = problem.evaluate(new[:, None], [t], dual)
+        point = Coefficients.every(new)
+        (now,) = problem.evaluate([point], [t], dual)
         certificate, objective = now.certificate, now.objective
         idle += 1
         if best is None or certificate.deciding[1] < best.certificate.deciding[1]:
             if best is None or certificate.deciding[1] < 0.9 * best.certificate.deciding[1]:
                 idle = 0
-            best = Solution(new, objective, certificate, n_iter)
+            best = Solution(point, objective, certificate, n_iter)
         if certificate.reached(tol) or idle >= 3 * PATIENCE:
             break
         if idle == PATIENCE:

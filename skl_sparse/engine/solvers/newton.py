@@ -16,9 +16,8 @@ direction of the objective, which a line search watches.
 
 import math
 
-import numpy as np
-
 from . import linear_fit, working_set
+from .coefficients import Coefficients
 from .newton_systems import newton_systems
 from .working_set import PATIENCE, Solution
 
@@ -31,14 +30,13 @@ MOST_SWEPT = 1000
 MOST_LEFT = 1e-3
 
 
-def solve(problem, U, *, tol, max_iter):
-    """A `Solution` for each target, from U of shape (n_columns, n_targets)."""
+def solve(problem, start, *, tol, max_iter):
+    """A `Solution` for each target, from its `Coefficients`."""
     if all(penalty.quadratic for penalty in problem.penalties):
-        return linear_fit.solve(problem, U, tol=tol, max_iter=max_iter)
+        return linear_fit.solve(problem, start, tol=tol, max_iter=max_iter)
     systems = newton_systems(problem.A)
     solutions = [
-        NormalMap(problem, t, U[:, t], systems).solve(tol, max_iter)
-        for t in range(problem.n_targets)
+        NormalMap(problem, t, u.dense, systems).solve(tol, max_iter) for t, u in enumerate(start)
     ]
     left = max_iter - max(solution.n_iter for solution in solutions)
     stalled = not all(solution.certificate.reached(tol) for solution in solutions)
@@ -52,8 +50,8 @@ def swept(problem, solutions, tol, max_iter):
 
     That is so near p = 1, where the prox is flat around zero but for the last digits.
     """
-    U = np.column_stack([solution.u for solution in solutions])
-    after = working_set.solve(problem, U, tol=tol, max_iter=max_iter)
+    start = [solution.u for solution in solutions]
+    after = working_set.solve(problem, start, tol=tol, max_iter=max_iter)
     for old, new in zip(solutions, after, strict=True):
         new.n_iter += old.n_iter
     return [
@@ -68,20 +66,21 @@ class NormalMap:
     def __init__(self, problem, target, u, systems):
         self.problem, self.target, self.systems = problem, target, systems
         self.A, self.penalty = problem.A, problem.penalties[target]
-        self.u = np.array(u)
+        self.u = u
         self.z = self.u + self.penalty.slope(self.u)
 
     def solve(self, tol, max_iter):
         best, idle = math.inf, 0
         for n_iter in range(1, max_iter + 2):
-            (now,) = self.problem.evaluate(self.u[:, None], [self.target])
+            (now,) = self.problem.evaluate([Coefficients.every(self.u)], [self.target])
             certificate = now.certificate
             idle = 0 if certificate.deciding[1] < 0.9 * best else idle + 1
             best = min(best, certificate.deciding[1])
             if certificate.reached(tol) or n_iter > max_iter or idle >= 10 * PATIENCE:
                 break
             self.advance(now)
-        return Solution(self.u, now.objective, certificate, min(n_iter, max_iter))
+        u = Coefficients.every(self.u)
+        return Solution(u, now.objective, certificate, min(n_iter, max_iter))
 
     def advance(self, now):
         """One Newton step; where the line search fails, one proximal gradient step.
@@ -128,5 +127,6 @@ class NormalMap:
         return slopes
 
     def objective(self, u):
-        r = self.problem.residuals(u[:, None], [self.target])[:, 0]
+        u = Coefficients.every(u)
+        r = self.problem.residuals([u], [self.target])[:, 0]
         return self.problem.objective(u, r, self.target)

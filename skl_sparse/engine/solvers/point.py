@@ -19,13 +19,11 @@ class Point:
 
     @classmethod
     def on(cls, pool, problem, target, solution):
-        """A solution of the whole problem; its support joins the pool."""
-        support = solution.u.nonzero()[0]
-        pool.add(support[~pool.member[support]])
+        """A solution of the whole problem, of which the pool holds the support."""
         r = solution.residual
-        system = pool.system(r, solution.correlations)
+        system = pool.system(r, solution.correlations[pool.columns])
         penalty = problem.penalties[target].restrict(pool.columns)
-        return cls(problem.loss, penalty, system, solution.u[pool.columns], float(r @ r))
+        return cls(problem.loss, penalty, system, solution.u.at(pool.columns), float(r @ r))
 
     def after(self, move):
         """The point to which ``move(system, u)``, which changes both in place, leads from here."""

@@ -9,6 +9,7 @@ coordinate by coordinate, so that coordinate sweeps end the fit.
 import numpy as np
 
 from . import working_set
+from .coefficients import Coefficients
 
 # Steps between two certificates.
 CHECK = 10
@@ -18,18 +19,18 @@ ROUNDING = 1e-28
 MOST_IDLE = 20
 
 
-def solve(problem, U, *, tol, max_iter):
-    """A `Solution` for each target, from U of shape (n_columns, n_targets)."""
+def solve(problem, start, *, tol, max_iter):
+    """A `Solution` for each target, from its `Coefficients`."""
     lipschitz = largest_eigenvalue(problem.A)
     solutions = []
     for t in range(problem.n_targets):
-        descent = ProximalGradient(problem, t, U[:, t], lipschitz)
+        descent = ProximalGradient(problem, t, start[t].dense, lipschitz)
         solutions.append(descent.solve(tol, max_iter))
     if all(penalty.convex for penalty in problem.penalties):
         return solutions
     left = max(1, max_iter - max(s.n_iter for s in solutions))
-    U = np.column_stack([s.u for s in solutions])
-    swept = working_set.solve(problem, U, tol=tol, max_iter=left)
+    start = [solution.u for solution in solutions]
+    swept = working_set.solve(problem, start, tol=tol, max_iter=left)
     for first, last in zip(solutions, swept, strict=True):
         last.n_iter = min(first.n_iter + last.n_iter, max_iter)
     return swept
@@ -55,7 +56,7 @@ class ProximalGradient:
         self.A, self.penalty = problem.A, problem.penalties[target]
         self.y = problem.Y[:, target]
         self.lipschitz = lipschitz
-        self.u = np.array(u)
+        self.u = u
         self.prediction = self.predict(self.u)
         self.objective = self.value(self.u, self.prediction)
 
@@ -63,14 +64,14 @@ class ProximalGradient:
         return self.A.predict(u[:, None])[:, 0]
 
     def value(self, u, prediction):
-        return self.problem.objective(u, self.y - prediction, self.target)
+        return self.problem.objective(Coefficients.every(u), self.y - prediction, self.target)
 
     def solve(self, tol, max_iter):
         last, last_prediction = self.u, self.prediction
         momentum, idle, best, lowest = 1.0, 0, np.inf, np.inf
         for n_iter in range(1, max_iter + 2):
             if n_iter % CHECK == 1 or n_iter > max_iter:
-                (look,) = self.problem.evaluate(self.u[:, None], [self.target])
+                (look,) = self.problem.evaluate([Coefficients.every(self.u)], [self.target])
                 certificate = look.certificate
                 # The objective feels a step squared: it stands still long before the step does.
                 # The certificate of an accelerated point comes and goes. Rounding stops both.
@@ -90,7 +91,8 @@ class ProximalGradient:
                 momentum = 1.0
             last, last_prediction = self.u, self.prediction
             self.u, self.prediction, self.objective = u, prediction, objective
-        return working_set.Solution(self.u, look.objective, certificate, min(n_iter, max_iter))
+        u = Coefficients.every(self.u)
+        return working_set.Solution(u, look.objective, certificate, min(n_iter, max_iter))
 
     def step(self, start, start_prediction):
         """The proximal step from a point, at the largest step size that majorises.

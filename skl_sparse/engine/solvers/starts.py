@@ -9,6 +9,9 @@ objectives agree to 1e-10 the first wins, so that dense and sparse data, which r
 end alike.
 """
 
+from functools import reduce
+from itertools import chain
+
 import numpy as np
 
 from . import local_search, working_set
@@ -29,28 +32,28 @@ BRIEF, THOROUGH = (1e6, 16), (4e9, 1 << 14)
 STARTING = 8
 
 
-def solve(problem, U, *, tol, max_iter, search=False):
-    """The best `Solution` for each target, from U, of shape (n_columns, n_targets), and more starts.
+def solve(problem, start, *, tol, max_iter, search=False):
+    """The best `Solution` for each target, from its `Coefficients` and from other starts.
 
     A brief local search follows from the best; with ``search`` then a thorough one from every start.
     """
     pool = ColumnPool(problem.A)
     if problem.n_columns <= SMALL:
         pool.add(np.flatnonzero(problem.A.scale > 0))
-    best = working_set.solve(problem, U, tol=tol, max_iter=max_iter, pool=pool)
+    best = working_set.solve(problem, start, tol=tol, max_iter=max_iter, pool=pool)
     n_iter = max(solution.n_iter for solution in best)
-    warm = U.any(axis=0)
+    warm = [bool(u.values.any()) for u in start]
     for thorough in (False, True) if search else (False,):
         if n_iter >= max_iter:
             break
-        U = np.column_stack(
-            [
-                elsewhere(problem, pool, t, solution, thorough or warm[t], tol, thorough)
-                for t, solution in enumerate(best)
-            ]
-        )
-        if any((U[:, t] != solution.u).any() for t, solution in enumerate(best)):
-            found = working_set.solve(problem, U, tol=tol, max_iter=max_iter - n_iter, pool=pool)
+        points = points_on(pool, problem, best, last=thorough or not search)
+        start = [
+            elsewhere(problem, pool, points.pop(0), solution, thorough or warm[t], tol, thorough)
+            for t, solution in enumerate(best)
+        ]
+        if any(u is not solution.u for u, solution in zip(start, best, strict=True)):
+            left = max_iter - n_iter
+            found = working_set.solve(problem, start, tol=tol, max_iter=left, pool=pool)
             n_iter += max(solution.n_iter for solution in found)
             best = [
                 new if better(new, old, tol) else old for new, old in zip(found, best, strict=True)
@@ -60,14 +63,26 @@ def solve(problem, U, *, tol, max_iter, search=False):
     return best
 
 
-def elsewhere(problem, pool, target, solution, warm, tol, thorough):
-    """Coefficients of a better minimum on the pool, or those of the solution."""
-    here = Point.on(pool, problem, target, solution)
+def points_on(pool, problem, solutions, last):
+    """The `Point` of each solution on the pool, which holds their supports from now on.
+
+    If those are the ``last``, nobody asks again for what is as long as rows and columns are many.
+    """
+    pool.hold(np.concatenate([solution.u.columns for solution in solutions]))
+    points = [Point.on(pool, problem, t, solution) for t, solution in enumerate(solutions)]
+    if last:
+        for solution in solutions:
+            solution.residual = solution.correlations = None
+    return points
+
+
+def elsewhere(problem, pool, here, solution, warm, tol, thorough):
+    """Coefficients of a better minimum on the pool than the solution's point, or the solution's."""
     if not len(pool):
         return solution.u
     least, each = THOROUGH if thorough else BRIEF
     work = max(least, each * (problem.A.n_rows + problem.n_columns))
-    points = [here, *others(here, warm, tol, STARTING * work)]
+    points = chain([here], others(here, warm, tol, STARTING * work))
     if thorough:
         best = lowest(local_search.thorough(distinct(points), work))
     else:
@@ -76,9 +91,7 @@ def elsewhere(problem, pool, target, solution, warm, tol, thorough):
     same = solution.certificate.reached(tol) and np.array_equal(np.sign(best.u), np.sign(here.u))
     if same or not lower(best, here):
         return solution.u
-    u = np.zeros(problem.n_columns)
-    u[pool.columns] = best.u
-    return u
+    return solution.u.replaced(pool.member, pool.columns, best.u)
 
 
 def others(here, warm, tol, work):
@@ -120,10 +133,8 @@ def lower(new, old):
 
 
 def lowest(points):
-    best = points[0]
-    for point in points[1:]:
-        best = point if lower(point, best) else best
-    return best
+    """The best of the points, one of which at a time need exist: each may have its residual."""
+    return reduce(lambda best, point: point if lower(point, best) else best, points)
 
 
 def distinct(points):

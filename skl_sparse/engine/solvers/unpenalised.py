@@ -35,19 +35,16 @@ class UnpenalisedSpan:
 
     def __init__(self, A, penalty):
         self.A, self.positive = A, penalty.positive
-        live = (A.scale > 0) & (penalty.lam < np.inf)
-        free = penalty.unpenalised & live
-        weak = (penalty.lam + penalty.l2 < WEAK) & live
-        few = np.count_nonzero(weak) <= min(MOST_COLUMNS, MOST_NUMBERS // A.n_rows)
-        self.few = few
-        self.columns = np.flatnonzero(weak if few else free)
-        self.none = np.zeros(A.n_columns, dtype=np.uint8)
-        self.skip = self.none.copy()
-        self.skip[self.columns] = 1
-        n_free = np.count_nonzero(free)
-        self.forms_the_dual = n_free == 0
+        weak = penalty.weaker(WEAK)
+        weak = weak[A.scale[weak] > 0]
+        free = weak[penalty.restrict(weak).unpenalised]
+        self.few = few = len(weak) <= min(MOST_COLUMNS, MOST_NUMBERS // A.n_rows)
+        self.columns = weak if few else free
+        self.forms_the_dual = len(free) == 0
         # Least squares has no dual; a bounded problem needs a direct solve, of limited size.
-        everything = 0 < n_free == np.count_nonzero(live)
+        everything = False
+        if len(free):
+            everything = len(free) == np.count_nonzero((A.scale > 0) & (penalty.lam < np.inf))
         self.helps_the_dual = (
             len(self.columns) > 0 and not everything and (few or not self.positive)
         )
@@ -74,6 +71,13 @@ class UnpenalisedSpan:
         c = self.A.correlate(r[:, None])[self.columns, 0]
         operator = LinearOperator((len(c), len(c)), matvec=self._normal, dtype=np.float64)
         return self._predict(cg(operator, c, rtol=1e-14, maxiter=1000)[0])
+
+    @cached_property
+    def skip(self):
+        """A mark for each column of A: whether it is one of those."""
+        skip = np.zeros(self.A.n_columns, dtype=np.uint8)
+        skip[self.columns] = 1
+        return skip
 
     @cached_property
     def _columns(self):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ._systems import GramSystem
+from .coefficients import Coefficients
 from .column_pool import ColumnPool
 from .descent import Goal, descend
 
@@ -17,7 +18,7 @@ LEAST_NEW, LEAST_NEW_OF_MANY = 128, 192
 # more than half way. Otherwise the last columns come one by one, at the cost of a pass each.
 LEAST_LATE, CLOSE = 64, 0.5
 # In convex problems the pool lets go of what is at rest once it is so many times the support: each
-# changed coordinate pays for every column of a Gram.
+# changed coordinate pays for every column of a Gram. What a first and a late look bring in is small.
 MOST_AT_REST = 2
 # But not so near the tolerance: what is held now serves the rest, whatever is at rest in it.
 NEARLY = 10
@@ -31,7 +32,7 @@ PATIENCE = 3
 class Solution:
     """One target's answer: coefficients in standardised units, what was last seen there, passes."""
 
-    u: np.ndarray
+    u: Coefficients
     objective: float
     certificate: object
     n_iter: int
@@ -39,8 +40,8 @@ class Solution:
     correlations: np.ndarray | None = None
 
 
-def solve(problem, U, *, tol, max_iter, pool=None):
-    """Descend from U, of shape (n_columns, n_targets), until every target has its certificate.
+def solve(problem, start, *, tol, max_iter, pool=None):
+    """Descend from the `Coefficients` of every target until it has its certificate.
 
     1. Certificate of every open target: its residual and all its correlations, two passes over X.
     2. The columns that violate optimality most join the pool, which holds the support already.
@@ -49,7 +50,7 @@ def solve(problem, U, *, tol, max_iter, pool=None):
     Returns a `Solution` for each target.
     """
     pool = ColumnPool(problem.A) if pool is None else pool
-    U = np.array(U)
+    points = [u.sparse() for u in start]
     found = [None] * problem.n_targets
     best = np.full(problem.n_targets, np.inf)
     idle = np.zeros(problem.n_targets, dtype=int)
@@ -64,46 +65,47 @@ def solve(problem, U, *, tol, max_iter, pool=None):
     for n_iter in range(1, max_iter + 2):
         targets = [t for t in range(problem.n_targets) if found[t] is None]
         waiting = []
-        every = len(targets) == problem.n_targets
-        looks = problem.evaluate(U if every else U[:, targets], targets)
+        looks = problem.evaluate([points[t] for t in targets], targets)
         for t, now in zip(targets, looks, strict=True):
             idle[t] = 0 if now.objective < best[t] * (1 - 1e-15) else idle[t] + 1
             best[t] = min(best[t], now.objective)
             stalled = idle[t] >= PATIENCE
             if now.certificate.reached(tol) or n_iter > max_iter or stalled:
                 found[t] = Solution(
-                    U[:, t].copy(),
+                    points[t],
                     now.objective,
                     now.certificate,
                     min(n_iter, max_iter),
                     now.residual,
-                    now.correlations,
+                    None if convex else now.correlations,
                 )
             else:
                 waiting.append((t, now))
         if not waiting:
             return found
         far = any(not now.certificate.reached(NEARLY * tol) for _, now in waiting)
-        late = grow(pool, problem, U, waiting, least, shed=convex and far)
-        del looks, now
+        late = grow(pool, problem, points, waiting, least, shed=convex and far)
+        del looks
+        for _, now in waiting:
+            now.leave(pool.columns)
         while waiting:
             t, now = waiting.pop(0)
-            u = U[pool.columns, t]
+            u = points[t].at(pool.columns)
             penalty = problem.penalties[t].restrict(pool.columns)
             system = pool.system(now.residual, now.correlations)
-            goal, cheap = goals(now.certificate, tol, idle[t], problem.spans[t].helps_the_dual)
+            goal, cheap = goals(now.certificate, tol, idle[t], problem.spans[t])
             square = now.square
-            del now  # its vectors are as long as the columns are many
+            del now  # its residual is as long as the rows are many
             descend(system, problem.loss, penalty, u, goal, square, cheap, free, late)
-            U[pool.columns, t] = u
+            points[t] = points[t].replaced(pool.member, pool.columns, u)
             del system  # it may look at the Gram, which grows in place
 
 
-def goals(certificate, tol, idle, by_steps):
+def goals(certificate, tol, idle, span):
     """What a descent is asked for, and what it may go for as long as that is cheap.
 
-    ``by_steps``: the gap of the problem on the pool is not at hand. Where the gap decides, steps
-    are asked to fall until it is reached, however small they are.
+    Where the ``span`` of some columns is projected off the dual point, the gap of the problem on the
+    pool is not at hand: steps are asked to fall until it is reached, however small they are.
     """
     share = INNER ** (1 + idle)
     step = share * certificate.optimality
@@ -111,45 +113,48 @@ def goals(certificate, tol, idle, by_steps):
         cheap = 0.3 * tol * INNER**idle
         return Goal(max(cheap, step)), Goal(cheap)
     least = 1e-3 * tol * INNER**idle
-    if by_steps:
+    if span.helps_the_dual:
         return Goal(step), Goal(min(step, least))
     gap = max(0.3 * tol, share * certificate.gap)
     return Goal(1e-3 * min(step, tol), gap), Goal(least, 0.3 * tol)
 
 
-def grow(pool, problem, U, waiting, least, shed):
+def grow(pool, problem, points, waiting, least, shed):
     """Let the worst violators of all waiting targets join the pool, which holds their support.
 
     Returns whether few columns outside violate optimality: the support is nearly known.
     """
-    score = largest([now.violations for _, now in waiting])
-    support = np.unique(np.concatenate([np.flatnonzero(U[:, t]) for t, _ in waiting]))
-    missing = support[~pool.member[support]]
-    fresh = np.flatnonzero(score)
-    outside = ~pool.member[fresh]
-    outside[np.isin(fresh, missing, assume_unique=True)] = False
-    fresh = fresh[outside]
+    violators, steps = largest([(now.violators, now.steps) for _, now in waiting])
+    support = np.unique(np.concatenate([points[t].columns for t, _ in waiting]))
+    pool.add(support[~pool.member[support]])
+    outside = ~pool.member[violators]
+    fresh = violators[outside]
     late = len(fresh) < LEAST_LATE
     if late:
-        near = largest([problem.penalties[t].closeness(now.correlations) for t, now in waiting])
-        near[missing] = 0.0
-        near = nearest(pool, near, LEAST_LATE - len(fresh))
-        stays = promising(problem, U, waiting, np.union1d(support, fresh), near)
+        close = [problem.penalties[t].close(now.correlations, CLOSE) for t, now in waiting]
+        near = nearest(pool, close, LEAST_LATE - len(fresh))
+        stays = promising(problem, points, waiting, np.concatenate([support, fresh]), near)
         fresh = np.concatenate([fresh, near[stays]])
     else:
         most = max(least, 2 * len(support) - len(pool))
         if len(fresh) > most:
-            fresh = fresh[np.argpartition(score[fresh], -most)[-most:]]
-        stays = promising(problem, U, waiting, support, fresh)
+            fresh = fresh[np.argpartition(steps[outside], -most)[-most:]]
+        stays = promising(problem, points, waiting, support, fresh)
         fresh = fresh[stays] if stays.any() else fresh
-    new, wanted = np.union1d(missing, fresh), np.union1d(support, fresh)
-    crowded = shed and len(pool) + len(new) > MOST_AT_REST * len(support)
-    if not crowded and pool.fits(np.concatenate([pool.columns, new])):
-        pool.add(new)
+    fresh = np.unique(fresh)  # what is close for one target may be a violator for another
+    room = max(least + LEAST_LATE, MOST_AT_REST * len(support))
+    crowded = shed and len(pool) + len(fresh) > room
+    if not crowded and pool.fits(np.concatenate([pool.columns, fresh])):
+        pool.add(fresh)
         return late
+    wanted = np.concatenate([support, fresh])
+    wanted.sort()
     if not pool.fits(wanted):
         # The worst violators, or as many of them as fit.
-        wanted = wanted[np.argsort(-score[wanted], kind="stable")]
+        _, at, place = np.intersect1d(wanted, violators, return_indices=True)
+        score = np.zeros(len(wanted))
+        score[at] = steps[place]
+        wanted = wanted[np.argsort(-score, kind="stable")]
         size = len(wanted)
         while size > 1 and not pool.fits(wanted[:size]):
             size = (4 * size) // 5
@@ -158,7 +163,7 @@ def grow(pool, problem, U, waiting, least, shed):
     return late
 
 
-def promising(problem, U, waiting, joined, new):
+def promising(problem, points, waiting, joined, new):
     """Which of the new columns stay non-zero in a descent, next to those joined, on a sample of rows.
 
     A column of a Gram costs a product over all rows with every other, and many a violator falls back
@@ -171,7 +176,7 @@ def promising(problem, U, waiting, joined, new):
         return np.ones(len(new), dtype=bool)
     stays = np.zeros(len(columns), dtype=bool)
     for t, now in waiting:
-        u = U[columns, t]
+        u = points[t].at(columns)
         system = GramSystem(gram, now.correlations[columns])
         goal = Goal(INNER * now.certificate.optimality)
         descend(system, problem.loss, problem.penalties[t].restrict(columns), u, goal)
@@ -179,14 +184,21 @@ def promising(problem, U, waiting, joined, new):
     return stays[len(joined) :]
 
 
-def largest(vectors):
-    return vectors[0] if len(vectors) == 1 else np.max(vectors, axis=0)
+def largest(lists):
+    """Of lists of columns with a number each: all of the columns, and the largest of their numbers."""
+    if len(lists) == 1:
+        return lists[0]
+    columns, places = np.unique(np.concatenate([some for some, _ in lists]), return_inverse=True)
+    numbers = np.zeros(len(columns))
+    np.maximum.at(numbers, places, np.concatenate([some for _, some in lists]))
+    return columns, numbers
 
 
-def nearest(pool, near, most):
+def nearest(pool, close, most):
     """Columns outside the pool whose correlations are next to call them in."""
-    near[pool.columns] = 0.0
-    found = np.flatnonzero((near > CLOSE) & (near < 1.0))  # from 1 on they violate it already
+    found, near = largest(close)
+    outside = ~pool.member[found]
+    found, near = found[outside], near[outside]
     if len(found) > most:
-        found = found[np.argpartition(near[found], -most)[-most:]]
+        found = found[np.argpartition(near, -most)[-most:]]
     return found
