@@ -294,8 +294,6 @@ class Problem:
         """
         if self.p < 1:
             return np.nan
-        if self.null <= 0:
-            return 0.0
         useful = self.curvature() > 0
         if columns is not None:
             useful &= np.isin(np.arange(len(useful)), np.arange(len(useful))[columns])
@@ -303,6 +301,8 @@ class Problem:
             return 0.0
         if self.free[useful].all():
             return np.nan
+        if self.null <= 0:
+            return 0.0
         w = np.asarray(w, dtype=float)
         b = self.best_intercept(w) if b is None else b
         r, best = self.residual(w), 0.0
