@@ -16,21 +16,24 @@ def check_real(
     name, value, *, low=None, high=None, low_inclusive=True, high_inclusive=True, finite=True
 ):
     """Return ``value`` as a float, or say why it is not an allowed real number."""
-    allowed = ("a finite real number" if finite else "a real number") + _describe_range(
-        low, high, low_inclusive, high_inclusive
-    )
+    error = None
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
-        raise TypeError(_message(name, allowed, value))
-    try:
-        number = float(value)
-    except OverflowError:
-        number = math.inf if value > 0 else -math.inf
-    if (
-        math.isnan(number)
-        or (finite and math.isinf(number))
-        or not _in_range(number, low, high, low_inclusive, high_inclusive)
-    ):
-        raise ValueError(_message(name, allowed, value))
+        error = TypeError
+    else:
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf if value > 0 else -math.inf
+        if (
+            math.isnan(number)
+            or (finite and math.isinf(number))
+            or not _in_range(number, low, high, low_inclusive, high_inclusive)
+        ):
+            error = ValueError
+    if error is not None:
+        allowed = "a finite real number" if finite else "a real number"
+        allowed += _describe_range(low, high, low_inclusive, high_inclusive)
+        raise error(_message(name, allowed, value))
     return number
 
 
@@ -54,13 +57,12 @@ def check_bool(name, value):
 
 def check_choice(name, value, options):
     """Return ``value`` if it is one of the strings ``options``."""
+    if isinstance(value, str) and value in options:
+        return str(value)
     listed = [repr(option) for option in options]
     allowed = " or ".join(filter(None, [", ".join(listed[:-1]), listed[-1]]))
-    if not isinstance(value, str):
-        raise TypeError(_message(name, allowed, value))
-    if value not in options:
-        raise ValueError(_message(name, allowed, value))
-    return str(value)
+    error = ValueError if isinstance(value, str) else TypeError
+    raise error(_message(name, allowed, value))
 
 
 def check_integers(name, values):

@@ -28,7 +28,7 @@ RANK = {
     "design": 0,
 }
 # What a solver may import of a loss, penalty or design: the modules that say what one can do.
-INTERFACES = {"base", "_penalty"}
+INTERFACES = {"base", "_loss", "_penalty"}
 
 
 def relative(path):

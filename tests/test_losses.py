@@ -18,14 +18,17 @@ def test_fenchel_equality(products):
     y, z, square, product = products
     loss = SquaredError()
     assert loss.value(square) == pytest.approx(0.5 * np.sum((y - z) ** 2))
-    assert loss.value(square) - loss.dual_value(1.0, square, product) == pytest.approx(-(y - z) @ z)
+    dual = loss.dual(1.0, square, product)[0]
+    assert loss.value(square) - dual == pytest.approx(-(y - z) @ z)
 
 
-def test_slope_and_peak(products):
+def test_derivatives_and_peak(products):
     _, _, square, product = products
     loss = SquaredError()
     for s in (-1.0, 0.0, 0.3, 2.0):
-        above, below = (loss.dual_value(s + h, square, product) for h in (1e-5, -1e-5))
-        assert loss.dual_slope(s, square, product) == pytest.approx((above - below) / 2e-5)
-    assert loss.dual_slope(loss.dual_peak(square, product), square, product) == pytest.approx(0)
+        above, below = (loss.dual(s + h, square, product) for h in (1e-5, -1e-5))
+        _, slope, bend = loss.dual(s, square, product)
+        assert slope == pytest.approx((above[0] - below[0]) / 2e-5)
+        assert bend == pytest.approx((above[1] - below[1]) / 2e-5)
+    assert loss.dual(loss.dual_peak(square, product), square, product)[1] == pytest.approx(0)
     assert loss.dual_peak(0.0, 0.0) == np.inf

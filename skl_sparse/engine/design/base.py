@@ -141,21 +141,6 @@ class Design(ABC):
         others = self._others.map(task, parts[1:])
         return [task(parts[0]), *others]
 
-    def _add_up(self, task, parts, out):
-        """Call ``task(part, to)``, which adds to an array, for every part, on ``n_threads`` threads.
-
-        The first adds to ``out`` where it lies, each other to an array of its own.
-        """
-
-        def add(k):
-            to = np.zeros_like(out) if k else out
-            task(parts[k], to)
-            return to
-
-        _, *others = self._run(add, range(len(parts)))
-        for sums in others:
-            out += sums
-
     def _may_copy(self, out, n):
         return (n - 1) * out.size <= self.n_stored * COPIED
 

@@ -1,5 +1,6 @@
 """Losses: value, gradient, curvature and conjugate, one file each."""
 
-from .squared_error import SquaredError
+from ._loss import Loss
+from ._squared_error import SquaredError
 
-__all__ = ["SquaredError"]
+__all__ = ["Loss", "SquaredError"]

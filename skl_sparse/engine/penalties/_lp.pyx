@@ -5,7 +5,7 @@ from libc.math cimport INFINITY, cbrt, exp, fabs, isfinite, log, pow, sqrt
 cimport cython
 import numpy as np
 
-from skl_sparse.engine.penalties._penalty cimport Penalty, stays
+from skl_sparse.engine.penalties._penalty cimport DualSums, Penalty, stays
 
 ctypedef fused real_t:
     float
@@ -70,14 +70,16 @@ cdef double prox_below_one(double z, double lam, double p) noexcept nogil:
 
     Newton from x = z: the function is convex and increasing down to the root and its slope is at
     least 1 - p/2 there, so the iterates fall to it and never pass. In units of z, p = 1/2 and 2/3
-    ask for the largest root of a polynomial in a root of x, of slope one or more, in the same way;
-    a step of 1e-9 there leaves rounding alone.
+    ask for the largest root of a polynomial in a root of x, of slope one or more, in the same way,
+    from the series of that root in k, whose terms all have one sign; a step of 1e-9 there leaves
+    rounding alone.
     """
-    cdef double x, k, step, term
+    cdef double x, k, e, step, term
     cdef int _k
     if p == 0.5:  # x = z s^2 with s^3 - s + k = 0
         k = lam * p / z / sqrt(z)
-        x = 1.0 - 0.5 * k
+        e = k / 2.0
+        x = 1.0 - e * (1.0 + e * (1.5 + e * 4.0))
         for _k in range(60):
             step = (x * (x * x - 1.0) + k) / (3.0 * x * x - 1.0)
             x -= step
@@ -86,7 +88,8 @@ cdef double prox_below_one(double z, double lam, double p) noexcept nogil:
         return z * (x * x)
     if p == 2.0 / 3.0:  # x = z s^3 with s^4 - s + k = 0
         k = lam * p / z / cbrt(z)
-        x = 1.0 - k / 3.0
+        e = k / 3.0
+        x = 1.0 - e * (1.0 + e * (2.0 + e * 20.0 / 3.0))
         for _k in range(60):
             step = (x * (x * x * x - 1.0) + k) / (4.0 * x * x * x - 1.0)
             x -= step
@@ -184,15 +187,10 @@ cdef class LpPenalty(Penalty):
         Then ``lam`` and ``l2`` are floats, and the strengths lam * scale^p and l2 * scale^2 are
         computed where they are asked for (p <= 1): two vectors fewer.
 
-    Attributes
-    ----------
-    quadratic : bool
-        Whether every h_j is a quadratic without a bound: the problem is a linear system, and the
-        sums over all columns, of which a look takes several, are plain loops.
+    Where it is a quadratic, sums over all columns, of which a look takes several, are plain loops.
     """
 
     cdef readonly double p
-    cdef readonly bint quadratic
     cdef const double[::1] lam_
     cdef const double[:] l2_  # a single number, repeated, where there is no ridge
     cdef const double[::1] scale_
@@ -212,9 +210,12 @@ cdef class LpPenalty(Penalty):
             self.convex = p == 1.0 or lam == 0.0
         else:
             self._set_strengths(lam, l2)
-        # Where the unit proximal step leaves zero.
-        cdef Py_ssize_t j
+        cdef Py_ssize_t j = 0
         cdef double[::1] rest
+        while j < self.n_columns and (self.l2_at(j) > 0.0 or (p > 1.0 and self.lam_at(j) > 0.0)):
+            j += 1
+        self.unlimited = j == self.n_columns
+        # Where the unit proximal step leaves zero.
         if p == 0.0 and self.scaled_ and l2 == 0.0:
             self.rest = np.broadcast_to(jump_threshold(lam, p), self.n_columns)
         elif self.scaled_ and (p == 1.0 or linear_power(p) and l2 == 0.0):
@@ -239,7 +240,10 @@ cdef class LpPenalty(Penalty):
         self.n_columns = len(lam)
         self.lam_, self.l2_ = lam, l2
         # With all lam zero, or infinite, what is left is convex whatever p.
-        self.convex = self.p >= 1.0 or not np.any((lam > 0) & (lam < np.inf))
+        cdef Py_ssize_t j = 0
+        while self.p < 1.0 and j < self.n_columns and not 0.0 < self.lam_[j] < INFINITY:
+            j += 1
+        self.convex = self.p >= 1.0 or j == self.n_columns
 
     @cython.final
     cdef inline double lam_at(self, Py_ssize_t j) noexcept nogil:
@@ -393,15 +397,18 @@ cdef class LpPenalty(Penalty):
                 target[j] = fabs((0.0 if self.lam_at(j) == INFINITY else minimiser) - u[j])
         return out
 
-    def dual_sums(self, double s, const double[::1] c, const unsigned char[::1] skip=None):
+    cdef DualSums dual_sums(
+        self, double s, const double[::1] c, const unsigned char[::1] skip
+    ) noexcept nogil:
         if not self.quadratic:
             return Penalty.dual_sums(self, s, c, skip)
         cdef Py_ssize_t j
         cdef const double *l2 = &self.l2_[0]
         cdef double total = 0.0
-        cdef bint all_count = skip is None
-        with nogil:
-            for j in range(c.shape[0]):
-                if (all_count or not skip[j]) and c[j] != 0.0 and self.lam_at(j) != INFINITY:
-                    total += c[j] / l2[j] * c[j]
-        return 0.5 * s * s * total, s * total
+        cdef bint every = skip is None
+        cdef DualSums sums
+        for j in range(c.shape[0]):
+            if (every or skip[j] == 0) and c[j] != 0.0 and self.lam_at(j) != INFINITY:
+                total += c[j] / l2[j] * c[j]
+        sums.value, sums.slope, sums.bend = 0.5 * s * s * total, s * total, total
+        return sums

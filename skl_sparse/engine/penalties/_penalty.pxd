@@ -1,5 +1,11 @@
 from libc.math cimport fabs
 
+# A sum of conjugates at s * c_j, and its first two derivatives in s.
+cdef struct DualSums:
+    double value
+    double slope
+    double bend
+
 
 cdef class Penalty:
     cdef readonly Py_ssize_t n_columns
@@ -7,6 +13,8 @@ cdef class Penalty:
     cdef readonly bint has_dual
     cdef readonly bint sparsifies
     cdef readonly bint positive
+    cdef readonly bint quadratic
+    cdef bint unlimited
     cdef const double[:] rest
     cdef double unit
     cdef int power
@@ -20,6 +28,12 @@ cdef class Penalty:
     cdef double dual_limit(self, Py_ssize_t j, double c) noexcept nogil
     cdef double closeness(self, Py_ssize_t j, double c) noexcept nogil
     cdef double step_metric(self, Py_ssize_t j, double u, double z, double new) noexcept nogil
+    cdef double dual_scale_limit(
+        self, const double[::1] c, const unsigned char[::1] skip
+    ) noexcept nogil
+    cdef DualSums dual_sums(
+        self, double s, const double[::1] c, const unsigned char[::1] skip
+    ) noexcept nogil
 
 
 cdef inline double reach(Penalty penalty, double c) noexcept nogil:

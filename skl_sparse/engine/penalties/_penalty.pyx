@@ -23,6 +23,8 @@ cdef class Penalty:
         Whether the proximal step yields exact zeros: then a working set makes sense.
     positive : bool
         Whether every u_j is restricted to be >= 0.
+    quadratic : bool
+        Whether every h_j is a quadratic without a bound: the problem is a linear system.
 
     Coefficient j stays at zero up to the correlation whose ``power`` (1, 2 or 3) is ``unit *
     rest[j]``; the conjugate of a convex h_j is zero up to there. That saves most calls where most
@@ -210,36 +212,43 @@ cdef class Penalty:
                         n += 1
         return columns[:n], how[:n]
 
-    def dual_scale_limit(self, const double[::1] c, const unsigned char[::1] skip=None):
+    cdef double dual_scale_limit(
+        self, const double[::1] c, const unsigned char[::1] skip
+    ) noexcept nogil:
         """Largest s with every conjugate of h_j finite at s * c_j; skipped columns do not count."""
         cdef Py_ssize_t j
         cdef double limit, largest = INFINITY
-        cdef bint all_count = skip is None
-        with nogil:
-            for j in range(c.shape[0]):
-                # A limit is never below the correlation at rest.
-                if stays(self, j, largest * c[j]) or c[j] == 0.0:
-                    continue
-                if not all_count and skip[j]:
-                    continue
-                limit = self.dual_limit(j, c[j])
-                if limit < INFINITY:
-                    largest = min(largest, limit / fabs(c[j]))
+        cdef bint every = skip is None
+        if self.unlimited:
+            return largest
+        for j in range(c.shape[0]):
+            # A limit is never below the correlation at rest.
+            if stays(self, j, largest * c[j]) or c[j] == 0.0:
+                continue
+            if not (every or skip[j] == 0):
+                continue
+            limit = self.dual_limit(j, c[j])
+            if limit < INFINITY:
+                largest = min(largest, limit / fabs(c[j]))
         return largest
 
-    def dual_sums(self, double s, const double[::1] c, const unsigned char[::1] skip=None):
-        """sum_j h_j^*(s c_j) and its derivative in s, over the columns not skipped."""
+    cdef DualSums dual_sums(
+        self, double s, const double[::1] c, const unsigned char[::1] skip
+    ) noexcept nogil:
+        """sum_j h_j^*(s c_j) over the columns not skipped, and what belongs to it."""
         cdef Py_ssize_t j
-        cdef double u, value = 0.0, slope = 0.0
-        cdef bint all_count = skip is None
-        with nogil:
-            for j in range(c.shape[0]):
-                if stays(self, j, s * c[j]) or c[j] == 0.0:
-                    continue
-                if not all_count and skip[j]:
-                    continue
-                u = self.dual_argmax(j, s * c[j])
-                if u != 0.0:
-                    slope += c[j] * u
-                    value += s * c[j] * u - self.value_at(j, u)
-        return value, slope
+        cdef double u
+        cdef bint every = skip is None
+        cdef DualSums sums
+        sums.value, sums.slope, sums.bend = 0.0, 0.0, 0.0
+        for j in range(c.shape[0]):
+            if stays(self, j, s * c[j]) or c[j] == 0.0:
+                continue
+            if not (every or skip[j] == 0):
+                continue
+            u = self.dual_argmax(j, s * c[j])
+            if u != 0.0:
+                sums.value += s * c[j] * u - self.value_at(j, u)
+                sums.slope += c[j] * u
+                sums.bend += c[j] * c[j] / self.curvature_at(j, u)
+        return sums

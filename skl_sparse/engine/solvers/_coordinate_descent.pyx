@@ -1,10 +1,12 @@
 """Cyclic coordinate descent on a system of unit-norm columns, any penalty."""
 
-from libc.math cimport fabs
+from libc.math cimport fabs, isnan
 
 import numpy as np
 
+from skl_sparse.engine.losses._loss cimport Loss
 from skl_sparse.engine.penalties._penalty cimport Penalty, stays
+from skl_sparse.engine.solvers._duality cimport DualRay, best_dual, gap_of
 from skl_sparse.engine.solvers._systems cimport System
 
 cdef enum:
@@ -19,38 +21,51 @@ cdef struct Descent:
     double looked
 
 
-cdef Descent sweep_over(
+cdef Py_ssize_t find_support(const double[::1] u, Py_ssize_t[::1] support) noexcept nogil:
+    """Its size."""
+    cdef Py_ssize_t j, size = 0
+    for j in range(u.shape[0]):
+        if u[j] != 0.0:
+            support[size] = j
+            size += 1
+    return size
+
+
+cdef Descent sweeps(
     System system,
     Penalty penalty,
     double[::1] u,
-    const Py_ssize_t[::1] order,
+    const Py_ssize_t *columns,
+    Py_ssize_t size,
     Py_ssize_t held,
     Py_ssize_t held_too,
-    Py_ssize_t active_sweeps,
+    bint enter,
     Py_ssize_t max_sweeps,
     double tol,
     double budget,
 ) noexcept nogil:
-    """Sweeps over the columns ``order`` less two that are held; u changes in place.
+    """Sweeps over some columns less two that are held; u changes in place.
 
-    After a sweep over all of them up to ``active_sweeps`` go over the non-zeros alone. An interrupt
-    waits for steps and looks alike; ``spent``, by which solvers weigh what to do, is of the steps.
+    Unless zeros may ``enter`` they stay.
+
+    An interrupt waits for steps and looks alike; ``spent``, by which solvers weigh what to do, is
+    of the steps.
     """
     cdef Descent done
-    cdef Py_ssize_t active = 0
-    cdef Py_ssize_t i, j
+    cdef Py_ssize_t i, j, looks
+    cdef const double *known = system.known
     cdef double z, new
     done.n_sweeps, done.largest, done.spent, done.looked = 0, 0.0, 0.0, 0.0
     while done.n_sweeps < max_sweeps and done.spent + done.looked < budget:
         done.largest = 0.0
         done.n_sweeps += 1
-        for i in range(order.shape[0]):
-            j = order[i]
-            if j == held or j == held_too or (active > 0 and u[j] == 0.0):
+        looks = 0
+        for i in range(size):
+            j = columns[i]
+            if j == held or j == held_too or (u[j] == 0.0 and not enter):
                 continue
-            z = u[j] + system.correlation(j)
-            done.spent += 4.0
-            done.looked += system.look
+            looks += 1
+            z = u[j] + (system.correlation(j) if known == NULL else known[j])
             if u[j] == 0.0 and stays(penalty, j, z):
                 continue
             new = penalty.prox(j, z)
@@ -60,13 +75,52 @@ cdef Descent sweep_over(
                 system.step(j, new - u[j])
                 u[j] = new
                 done.spent += system.cost(j)
-        if active > 0:
-            active = active - 1 if done.largest > tol else 0
-        elif done.largest <= tol:
+        done.spent += 4.0 * looks
+        done.looked += system.look * looks
+        if done.largest <= tol:
             break
-        else:
-            active = active_sweeps
     return done
+
+
+cdef Descent settle(
+    System system,
+    Penalty penalty,
+    double[::1] u,
+    const Py_ssize_t[::1] every,
+    Py_ssize_t[::1] support,
+    Py_ssize_t held,
+    Py_ssize_t held_too,
+    Py_ssize_t active_sweeps,
+    Py_ssize_t max_sweeps,
+    double tol,
+    double budget,
+) noexcept nogil:
+    """A sweep over all columns but two that are held, then some over the non-zeros, and so on."""
+    cdef Descent done, part
+    cdef Py_ssize_t size
+    done.n_sweeps, done.largest, done.spent, done.looked = 0, 0.0, 0.0, 0.0
+    while done.n_sweeps < max_sweeps and done.spent + done.looked < budget:
+        part = sweeps(
+            system, penalty, u, &every[0], u.shape[0], held, held_too, True, 1, tol, budget
+        )
+        add(&done, part)
+        if part.largest <= tol:
+            break
+        size = find_support(u, support)
+        if size > 0:
+            part = sweeps(
+                system, penalty, u, &support[0], size, held, held_too, False, active_sweeps, tol,
+                budget
+            )
+            add(&done, part)
+    return done
+
+
+cdef inline void add(Descent *done, Descent part) noexcept nogil:
+    done.n_sweeps += part.n_sweeps
+    done.largest = part.largest
+    done.spent += part.spent
+    done.looked += part.looked
 
 
 def coordinate_descent(
@@ -94,10 +148,147 @@ def coordinate_descent(
     """
     cdef Descent done
     with nogil:
-        done = sweep_over(
-            system, penalty, u, order, NONE, NONE, 0, max_sweeps, tol, budget
+        done = sweeps(
+            system, penalty, u, &order[0], order.shape[0], NONE, NONE, True, max_sweeps, tol,
+            budget
         )
     return done.n_sweeps, done.largest, done.spent
+
+
+cdef class Rounds:
+    """Rounds of coordinate descent: a sweep over all columns, then some over the non-zeros alone.
+
+    Parameters
+    ----------
+    system : System
+        Knows the residual of u; is kept up to date.
+    loss : Loss
+    penalty : Penalty
+    u : ndarray of shape (m,)
+        Changes in place.
+    square : float
+        r . r of the residual that the system starts from; only a gap asks for it.
+
+    Attributes
+    ----------
+    n_rounds : int
+    spent : float
+        About how many numbers the steps touched.
+    missing : float
+        The share of what the last round found missing that the goal leaves.
+    """
+
+    cdef System system
+    cdef Loss loss
+    cdef Penalty penalty
+    cdef DualRay ray
+    cdef double square
+    cdef double[::1] u, start, start_c, c
+    cdef Py_ssize_t[::1] every, support
+    cdef unsigned char[::1] before
+    cdef readonly Py_ssize_t n_rounds
+    cdef readonly double spent, missing
+
+    def __init__(self, System system, Loss loss, Penalty penalty, double[::1] u, double square):
+        cdef Py_ssize_t m = u.shape[0]
+        self.system, self.loss, self.penalty, self.u = system, loss, penalty, u
+        self.every, self.support = np.arange(m), np.empty(m, dtype=np.intp)
+        self.before = np.empty(m, dtype=np.uint8)
+        self.square = square
+        if not isnan(square):
+            self.start, self.start_c, self.c = np.array(u), system.correlations(), np.empty(m)
+            self.ray = DualRay(self.c, 0.0, 0.0)
+
+    def run(
+        self,
+        double step,
+        double gap,
+        Py_ssize_t max_rounds,
+        Py_ssize_t active_sweeps,
+        double changing,
+        double most,
+        double budget,
+    ):
+        """Rounds until the goal, ``step`` or ``gap``, is reached, or the support has settled.
+
+        It has where no more than the share ``changing`` of it changed in a round. They end, too,
+        after ``max_rounds`` in all, when ``most`` numbers were touched in all, and when an
+        interrupt has waited for about ``budget``.
+
+        Returns
+        -------
+        reached : bool
+        settled : bool
+        """
+        cdef Descent done
+        cdef double waited = 0.0, present
+        cdef Py_ssize_t size
+        cdef bint reached = False, settled = False
+        with nogil:
+            while self.n_rounds < max_rounds and self.spent < most and waited < budget:
+                self.mark()
+                done = self.sweep(self.every, 1, 0.0, budget)
+                waited += done.spent + done.looked
+                self.n_rounds += 1
+                reached = done.largest <= step
+                if reached:
+                    break
+                self.missing = step / done.largest
+                if not isnan(gap):
+                    present = self.gap()
+                    waited += self.system.look * self.u.shape[0]
+                    reached = present <= gap
+                    if reached:
+                        break
+                    self.missing = gap / present  # near the minimum a gap is as long as a gradient
+                size = find_support(self.u, self.support)
+                if size == 0:
+                    continue
+                done = self.sweep(self.support[:size], active_sweeps, 0.1 * step, budget)
+                waited += done.spent + done.looked
+                if done.n_sweeps == active_sweeps or done.largest > 0.1 * step:
+                    settled = self.n_rounds > 1 and self.changed() <= changing * size
+                    if settled:
+                        break
+        return reached, settled
+
+    cdef Descent sweep(
+        self, const Py_ssize_t[::1] order, Py_ssize_t max_sweeps, double tol, double budget
+    ) noexcept nogil:
+        cdef Descent done = sweeps(
+            self.system, self.penalty, self.u, &order[0], order.shape[0], NONE, NONE, True,
+            max_sweeps, tol, budget
+        )
+        self.spent += done.spent
+        return done
+
+    cdef double gap(self) noexcept nogil:
+        """The relative duality gap of the problem on the system's columns."""
+        cdef double value = 0.0, step, c
+        cdef Py_ssize_t j
+        # r = r_0 - A (u - u_0), and A^T r is at hand: both products without a residual.
+        self.ray.square = self.ray.product = self.square
+        for j in range(self.u.shape[0]):
+            c = self.c[j] = self.system.correlation(j)
+            step = self.u[j] - self.start[j]
+            self.ray.square -= step * (self.start_c[j] + c)
+            self.ray.product -= step * self.start_c[j] - self.start[j] * c
+            if self.u[j] != 0.0:
+                value += self.penalty.value_at(j, self.u[j])
+        value += self.loss.value_at(self.ray.square)
+        return gap_of(value, best_dual(self.loss, self.penalty, self.ray))
+
+    cdef void mark(self) noexcept nogil:
+        """Keep the support for `changed`."""
+        cdef Py_ssize_t j
+        for j in range(self.u.shape[0]):
+            self.before[j] = self.u[j] != 0.0
+
+    cdef Py_ssize_t changed(self) noexcept nogil:
+        cdef Py_ssize_t j, count = 0
+        for j in range(self.u.shape[0]):
+            count += self.before[j] != (self.u[j] != 0.0)
+        return count
 
 
 def first_better(
@@ -133,6 +324,7 @@ def first_better(
         looked at are more than ``budget``.
     """
     cdef const Py_ssize_t[::1] every = np.arange(u.shape[0])
+    cdef Py_ssize_t[::1] support = np.empty(u.shape[0], dtype=np.intp)
     cdef Py_ssize_t k = 0, j
     cdef double spent = 0.0, looked = 0.0, gain
     cdef Descent done
@@ -143,12 +335,13 @@ def first_better(
             new[:] = u
             exchange(there, new, leaving[k], 0.0)
             exchange(there, new, entering[k], values[k])
-            done = sweep_over(
-                there, penalty, new, every, leaving[k], entering[k], ACTIVE, max_sweeps, tol, budget
+            done = settle(
+                there, penalty, new, every, support, leaving[k], entering[k], ACTIVE, max_sweeps,
+                tol, budget
             )
             spent, looked = spent + done.spent, looked + done.looked
-            done = sweep_over(
-                there, penalty, new, every, NONE, NONE, ACTIVE, max_sweeps, tol, budget
+            done = settle(
+                there, penalty, new, every, support, NONE, NONE, ACTIVE, max_sweeps, tol, budget
             )
             spent, looked = spent + done.spent, looked + done.looked
             gain, moved = 0.0, False

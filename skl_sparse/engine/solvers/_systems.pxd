@@ -1,6 +1,7 @@
 cdef class System:
     cdef readonly Py_ssize_t n_columns
     cdef double look
+    cdef const double *known
 
     cdef double correlation(self, Py_ssize_t j) noexcept nogil
     cdef void step(self, Py_ssize_t j, double delta) noexcept nogil

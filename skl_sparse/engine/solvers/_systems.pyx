@@ -13,7 +13,8 @@ from libc.stdint cimport int32_t, int64_t
 cdef class System:
     """Base: m columns of unit norm and a residual.
 
-    ``look`` is about how many numbers a call of `correlation` touches, where they are many.
+    ``look`` is about how many numbers a call of `correlation` touches, where they are many, and
+    ``known`` points to the correlations where they are kept up to date.
     """
 
     cdef double correlation(self, Py_ssize_t j) noexcept nogil:
@@ -72,6 +73,7 @@ cdef class GramSystem(System):
         self.matrix = gram
         self.gram = gram
         self.c = np.array(c)
+        self.known = &self.c[0] if self.n_columns else NULL
 
     cdef double correlation(self, Py_ssize_t j) noexcept nogil:
         return self.c[j]
@@ -90,11 +92,18 @@ cdef class GramSystem(System):
     def correlations(self):
         return np.array(self.c)
 
-    def normal(self, columns, v):
+    def normal(self, const Py_ssize_t[::1] columns, const double[::1] v):
         """A_columns^T A_columns v"""
-        full = np.zeros(self.n_columns)
-        full[columns] = v
-        return (self.matrix @ full)[columns]
+        out = np.zeros(columns.shape[0])
+        cdef double[::1] target = out
+        cdef const double *row
+        cdef Py_ssize_t i, k
+        with nogil:
+            for i in range(columns.shape[0]):
+                row = &self.gram[columns[i], 0]
+                for k in range(columns.shape[0]):
+                    target[k] += v[i] * row[columns[k]]
+        return out
 
     has_matrix = True
 

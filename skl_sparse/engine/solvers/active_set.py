@@ -8,6 +8,7 @@ coordinates cost no new factorisation: one more solve with the old one each.
 
 import numpy as np
 from scipy.linalg import LinAlgError
+from scipy.linalg.lapack import dposv
 
 from .conjugate_gradients import conjugate_gradients
 from .packed_cholesky import cholesky
@@ -83,7 +84,8 @@ def along_the_border(old, direction, solve, most_held):
     """The minimiser of the quadratic in the orthant of ``old``, or a point on the way there.
 
     With H d = g, the direction that leaves the coordinates K at rest is d - Z m, where
-    Z = H^-1 E_K and Z_K m = d_K; after a share t of a step, 1 - t of its direction is left.
+    Z = H^-1 E_K and Z_K m = d_K; after a share t of a step, 1 - t of its direction is left. Z_K is
+    positive definite as H is; where rounding says no, the way ends.
     """
     x, direction, sign = old.copy(), direction.copy(), np.sign(old)
     held, inverse = [], np.empty((most_held, len(old)))
@@ -103,7 +105,10 @@ def along_the_border(old, direction, solve, most_held):
         held.append(j)
         direction *= 1.0 - shares[j]
         rows = inverse[: len(held)]
-        direction -= np.linalg.lstsq(rows[:, held].T, direction[held], rcond=None)[0] @ rows
+        _, multipliers, info = dposv(rows[:, held], direction[held])
+        if info != 0:
+            return x
+        direction -= multipliers @ rows
         direction[x == 0.0] = 0.0
 
 

@@ -7,7 +7,7 @@ from ._systems import DenseSystem, GramSystem, SparseSystem
 
 # A working set of this size has its Gram formed whatever the data: it is small.
 SMALL = 1024
-# Up to this size a Gram is copied where it grows.
+# Up to this size a Gram is copied where it grows or shrinks.
 COPIED = 512
 # Memory that the working set may always take; beyond, it is bounded by a share of X.
 FREE_BYTES = 1 << 24
@@ -58,8 +58,11 @@ class ColumnPool:
         wanted[columns] = True
         kept = np.flatnonzero(wanted[self.columns[: self._known]])
         gram = self._view(self._known)
-        for to, i in enumerate(kept):  # no row lands on one still to move
-            gram[to, : len(kept)] = gram[i, kept]
+        if len(kept) <= COPIED:
+            gram[: len(kept), : len(kept)] = gram[kept[:, None], kept]
+        else:
+            for to, i in enumerate(kept):  # no row lands on one still to move
+                gram[to, : len(kept)] = gram[i, kept]
         held = self.columns[kept]
         wanted[held] = False
         self.columns = np.concatenate([held, np.flatnonzero(wanted)])

@@ -3,11 +3,8 @@
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
-from ._coordinate_descent import coordinate_descent
+from ._coordinate_descent import Rounds
 from .active_set import newton_step
-from .certificate import DualRay, relative_gap
 
 # Numbers touched by one call into compiled code: a fraction of a second, then Python may interrupt.
 # Newton steps count for nothing: conjugate gradients are many short calls, and a factorisation of up
@@ -38,15 +35,9 @@ def descend(system, loss, penalty, u, goal, square=math.nan, cheap=None, free=0.
 
     Parameters
     ----------
-    system : System
-        Knows the residual of u; is kept up to date.
-    loss : loss
-    penalty : Penalty
-        On the system's columns.
-    u : ndarray of shape (m,)
+    system, loss, penalty, u, square
+        See `Rounds`.
     goal : Goal
-    square : float
-        r . r of the residual that the system starts from; only a gap asks for it.
     cheap : Goal
         What to go for as long as that touches fewer than ``free`` numbers.
     free : float
@@ -58,40 +49,15 @@ def descend(system, loss, penalty, u, goal, square=math.nan, cheap=None, free=0.
     spent : float
         About how many numbers the sweeps touched.
     """
-    every = np.arange(len(u))
-    start, start_c = u.copy(), system.correlations()
-    support, spent = None, 0.0
-    for _ in range(MOST_ROUNDS):
-        now = cheap if spent < free else goal
-        _, largest, work = coordinate_descent(system, penalty, u, every, 1, 0.0, BUDGET)
-        spent += work
-        if largest <= now.step:
-            return spent
-        missing = now.step / largest
-        if not math.isnan(now.gap):
-            c = system.correlations()
-            # r = r_0 - A (u - u_0), and A^T r is at hand: both products without a residual.
-            step = u - start
-            present = square - step @ (start_c + c)
-            product = square - step @ start_c + start @ c
-            ray = DualRay(c, present, product)
-            primal = loss.value(present) + penalty.value(u)
-            gap = relative_gap(loss, penalty, primal, [ray], not penalty.sparsifies)
-            if gap <= now.gap:
-                return spent
-            missing = now.gap / gap  # near the minimum a gap is as long as a gradient
-        active = np.flatnonzero(u)
-        if len(active) == 0:
-            continue
-        sweeps, largest, work = coordinate_descent(
-            system, penalty, u, active, ACTIVE_SWEEPS, 0.1 * now.step, BUDGET
+    rounds = Rounds(system, loss, penalty, u, square)
+    changing = CHANGING if late and not system.has_matrix else 0.0
+    while rounds.n_rounds < MOST_ROUNDS:
+        now, most = (cheap, free) if rounds.spent < free else (goal, math.inf)
+        reached, settled = rounds.run(
+            now.step, now.gap, MOST_ROUNDS, ACTIVE_SWEEPS, changing, most, BUDGET
         )
-        spent += work
-        before, support = support, u != 0.0
-        unsettled = sweeps == ACTIVE_SWEEPS or largest > 0.1 * now.step
-        if unsettled and before is not None and support.any():
-            share = CHANGING if late and not system.has_matrix else 0.0
-            if np.count_nonzero(before != support) <= share * len(active):
-                newton_step(system, penalty, u, np.flatnonzero(support), missing)
-                support = u != 0.0
-    return spent
+        if reached:
+            break
+        if settled:
+            newton_step(system, penalty, u, u.nonzero()[0], rounds.missing)
+    return rounds.spent

@@ -105,8 +105,9 @@ class Search:
         # A column enters where loss and ridge are least: the rest decides whether it does, not where.
         curvature = 1.0 + penalty.l2
         value[:, 1:] /= curvature
+        gain[:, 1:] = (curvature - 0.5) * value[:, 1:] ** 2
         for row, v in zip(gain[:, 1:], value[:, 1:], strict=True):
-            row += (curvature - 0.5) * v * v - penalty.values(v)
+            row -= penalty.values(v)
         self.spent += gain.size
         gain[1:] += self.penalty.restrict(support).values(u[support])[:, None]
         gain[1:] -= (u[support] * c[support] + 0.5 * u[support] ** 2)[:, None]

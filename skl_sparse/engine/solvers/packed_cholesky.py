@@ -10,11 +10,11 @@ Cholesky's algorithm", ACM Transactions on Mathematical Software 37(2), 2010.
 
 import numpy as np
 from scipy.linalg import LinAlgError
-from scipy.linalg.lapack import dpftrf, dpftrs
+from scipy.linalg.lapack import dpftrf, dpftrs, dpotrf, dpotrs
 
 # Multiplications of BLAS in the time of one number touched once in memory: what factors cost.
 BLAS_SPEED = 8
-# Rows that are copied at a time.
+# Rows that are copied at a time. A matrix of no more is not worth the packing.
 STRIPE = 256
 
 
@@ -34,23 +34,38 @@ def cholesky(block, columns, diagonal):
     LinAlgError
         If the matrix is not positive definite.
     """
+    factorised = packed if len(columns) > STRIPE else full
+    info, solve = factorised(block, columns, diagonal)
+    if info != 0:
+        raise LinAlgError("the matrix is not positive definite")
+    return solve
+
+
+def full(block, columns, diagonal):
+    """In the place of the matrix, which is small."""
+    matrix, places = block(columns, columns), np.arange(len(columns))
+    matrix[places, places] += diagonal
+    factor, info = dpotrf(matrix.T, lower=True, overwrite_a=True, clean=False)
+    return info, lambda b: dpotrs(factor, b, lower=True)[0]
+
+
+def packed(block, columns, diagonal):
+    """In rectangular full packed format."""
     n = len(columns)
     below = 1 - n % 2  # a row is free above A11 where n is even, else a column left of A22
     upper, lower = columns[: (n + 1) // 2], columns[(n + 1) // 2 :]
-    packed = np.empty((n + below, len(upper)), order="F")
+    entries = np.empty((n + below, len(upper)), order="F")
     for start in range(0, n, STRIPE):
         stop = min(start + STRIPE, n)
         left = upper[:stop]
-        packed[below + start : below + stop, : len(left)] = block(columns[start:stop], left)
-    corner = packed[: len(lower), 1 - below : 1 - below + len(lower)]
+        entries[below + start : below + stop, : len(left)] = block(columns[start:stop], left)
+    corner = entries[: len(lower), 1 - below : 1 - below + len(lower)]
     for start in range(0, len(lower), STRIPE):
         stripe = block(lower[start : start + STRIPE], lower[start:])
         for k, row in enumerate(stripe, start):
             corner[k, k:] = row[k - start :]
     places = np.arange(len(upper))
-    packed[below + places, places] += diagonal[: len(upper)]
+    entries[below + places, places] += diagonal[: len(upper)]
     corner[places[: len(lower)], places[: len(lower)]] += diagonal[len(upper) :]
-    factor, info = dpftrf(n, packed.ravel(order="F"), transr="N", uplo="L", overwrite_a=True)
-    if info != 0:
-        raise LinAlgError("the matrix is not positive definite")
-    return lambda b: dpftrs(n, factor, b, transr="N", uplo="L")[0].reshape(b.shape)
+    factor, info = dpftrf(n, entries.ravel(order="F"), transr="N", uplo="L", overwrite_a=True)
+    return info, lambda b: dpftrs(n, factor, b, transr="N", uplo="L")[0].reshape(b.shape)

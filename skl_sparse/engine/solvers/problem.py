@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .certificate import Certificate, DualRay, relative_gap
+from ._duality import DualRay, relative_gap
+from .certificate import Certificate
 from .coefficients import EVERY, Coefficients
 from .unpenalised import UnpenalisedSpan
 
@@ -54,7 +55,7 @@ class Problem:
     def __init__(self, A, Y, loss, penalties):
         self.A, self.Y, self.loss, self.penalties = A, Y, loss, penalties
         self.n_columns, self.n_targets = A.n_columns, Y.shape[1]
-        self.spans = [UnpenalisedSpan(A, penalty) for penalty in penalties]
+        self.spans = [UnpenalisedSpan(A, p) if p.has_dual else None for p in penalties]
 
     def with_penalties(self, penalties):
         return Problem(self.A, self.Y, self.loss, penalties)

@@ -18,7 +18,7 @@ LEAST_NEW, LEAST_NEW_OF_MANY = 128, 192
 # more than half way. Otherwise the last columns come one by one, at the cost of a pass each.
 LEAST_LATE, CLOSE = 64, 0.5
 # In convex problems the pool lets go of what is at rest once it is so many times the support: each
-# changed coordinate pays for every column of a Gram.
+# changed coordinate pays for every column of a Gram. What a first and a late look bring in is small.
 MOST_AT_REST = 2
 # But not so near the tolerance: what is held now serves the rest, whatever is at rest in it.
 NEARLY = 10
@@ -93,7 +93,7 @@ def solve(problem, start, *, tol, max_iter, pool=None):
             u = points[t].at(pool.columns)
             penalty = problem.penalties[t].restrict(pool.columns)
             system = pool.system(now.residual, now.correlations)
-            goal, cheap = goals(now.certificate, tol, idle[t], problem.spans[t].helps_the_dual)
+            goal, cheap = goals(now.certificate, tol, idle[t], problem.spans[t])
             square = now.square
             del now  # its residual is as long as the rows are many
             descend(system, problem.loss, penalty, u, goal, square, cheap, free, late)
@@ -101,11 +101,11 @@ def solve(problem, start, *, tol, max_iter, pool=None):
             del system  # it may look at the Gram, which grows in place
 
 
-def goals(certificate, tol, idle, by_steps):
+def goals(certificate, tol, idle, span):
     """What a descent is asked for, and what it may go for as long as that is cheap.
 
-    ``by_steps``: the gap of the problem on the pool is not at hand. Where the gap decides, steps
-    are asked to fall until it is reached, however small they are.
+    Where the ``span`` of some columns is projected off the dual point, the gap of the problem on the
+    pool is not at hand: steps are asked to fall until it is reached, however small they are.
     """
     share = INNER ** (1 + idle)
     step = share * certificate.optimality
@@ -113,7 +113,7 @@ def goals(certificate, tol, idle, by_steps):
         cheap = 0.3 * tol * INNER**idle
         return Goal(max(cheap, step)), Goal(cheap)
     least = 1e-3 * tol * INNER**idle
-    if by_steps:
+    if span.helps_the_dual:
         return Goal(step), Goal(min(step, least))
     gap = max(0.3 * tol, share * certificate.gap)
     return Goal(1e-3 * min(step, tol), gap), Goal(least, 0.3 * tol)
@@ -126,16 +126,14 @@ def grow(pool, problem, points, waiting, least, shed):
     """
     violators, steps = largest([(now.violators, now.steps) for _, now in waiting])
     support = np.unique(np.concatenate([points[t].columns for t, _ in waiting]))
-    missing = support[~pool.member[support]]
-    inside = pool.member.copy()
-    inside[missing] = True
-    outside = ~inside[violators]
+    pool.add(support[~pool.member[support]])
+    outside = ~pool.member[violators]
     fresh = violators[outside]
     late = len(fresh) < LEAST_LATE
     if late:
         close = [problem.penalties[t].close(now.correlations, CLOSE) for t, now in waiting]
-        near = nearest(inside, close, LEAST_LATE - len(fresh))
-        stays = promising(problem, points, waiting, np.union1d(support, fresh), near)
+        near = nearest(pool, close, LEAST_LATE - len(fresh))
+        stays = promising(problem, points, waiting, np.concatenate([support, fresh]), near)
         fresh = np.concatenate([fresh, near[stays]])
     else:
         most = max(least, 2 * len(support) - len(pool))
@@ -143,11 +141,14 @@ def grow(pool, problem, points, waiting, least, shed):
             fresh = fresh[np.argpartition(steps[outside], -most)[-most:]]
         stays = promising(problem, points, waiting, support, fresh)
         fresh = fresh[stays] if stays.any() else fresh
-    new, wanted = np.union1d(missing, fresh), np.union1d(support, fresh)
-    crowded = shed and len(pool) + len(new) > MOST_AT_REST * len(support)
-    if not crowded and pool.fits(np.concatenate([pool.columns, new])):
-        pool.add(new)
+    fresh = np.unique(fresh)  # what is close for one target may be a violator for another
+    room = max(least + LEAST_LATE, MOST_AT_REST * len(support))
+    crowded = shed and len(pool) + len(fresh) > room
+    if not crowded and pool.fits(np.concatenate([pool.columns, fresh])):
+        pool.add(fresh)
         return late
+    wanted = np.concatenate([support, fresh])
+    wanted.sort()
     if not pool.fits(wanted):
         # The worst violators, or as many of them as fit.
         _, at, place = np.intersect1d(wanted, violators, return_indices=True)
@@ -193,10 +194,10 @@ def largest(lists):
     return columns, numbers
 
 
-def nearest(inside, close, most):
-    """Columns that are not inside, and whose correlations are next to call them in."""
+def nearest(pool, close, most):
+    """Columns outside the pool whose correlations are next to call them in."""
     found, near = largest(close)
-    outside = ~inside[found]
+    outside = ~pool.member[found]
     found, near = found[outside], near[outside]
     if len(found) > most:
         found = found[np.argpartition(near, -most)[-most:]]
