@@ -85,6 +85,8 @@ class LeastSquares:
         def strengths(weights, scale):
             of = (weights, 1.0), (alpha, 1.0)
             lam = [product(*of, (sigma, p), (sigma, -2.0), (scale, p)) for sigma in self.y_scale]
+            if alpha_l2 == 0:
+                return lam, 0.0
             return lam, product((weights, 1.0), (alpha_l2, 1.0), (scale, 2.0))
 
         scale = self.A.scale
@@ -96,10 +98,9 @@ class LeastSquares:
                 penalties = [LpPenalty(x, ridge, p, positive, scale) for x in lam]
                 return Problem(self.A, self.Y, SquaredError(), penalties)
         lam, ridge = strengths(feature_weights, np.where(live, scale, 1.0))
-        for strength in (*lam, ridge):
+        for strength in lam:
             strength[~live] = 0.0
-        if alpha_l2 == 0:
-            ridge = np.broadcast_to(0.0, scale.shape)
+        ridge = np.where(live, ridge, 0.0) if alpha_l2 > 0 else np.broadcast_to(0.0, scale.shape)
         penalties = [LpPenalty(x, ridge, p, positive) for x in lam]
         return Problem(self.A, self.Y, SquaredError(), penalties)
 

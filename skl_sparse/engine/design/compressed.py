@@ -78,7 +78,8 @@ class CompressedDesign(Design):
         self._check_finite(sums[:, 0])
         sums *= unit
         moments, doubtful = plain_moments(sums[:, 0], sums[:, 1], zero, center)
-        if len(doubtful):  # but of what is empty, of hashed text most columns, nothing is to doubt
+        if np.any(moments.deviation[doubtful] == 0.0):
+            # Of hashed text most columns are empty: nothing is to doubt.
             doubtful = doubtful[self._counts[doubtful] > 0]
         if len(doubtful):
             careful = self._careful_moments(doubtful, weights, center)
