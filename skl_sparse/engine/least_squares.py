@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .design import StandardisedDesign
+from .design.base import STRETCH, blocks
 from .losses import SquaredError
 from .penalties import LpPenalty
 from .solvers import Coefficients, Problem, solve
@@ -50,13 +51,14 @@ class LeastSquares:
 
     def __init__(self, design, y, weights, fit_intercept):
         weights = weights / weights.max()
-        weights = weights / weights.sum()
+        weights /= weights.sum()
         self.A = StandardisedDesign(design, weights, fit_intercept)
         q = self.A.q[:, None]
         y = np.where(q > 0, y, 0.0)
         # The largest value as its weight lets it count; the largest of all may be of no account.
-        weighted = q * y
-        unit = np.maximum(weighted.max(axis=0, initial=0.0), -weighted.min(axis=0, initial=0.0))
+        unit = np.zeros(y.shape[1])
+        for rows in blocks(len(y), STRETCH):
+            np.maximum(unit, np.abs(q[rows] * y[rows]).max(axis=0), out=unit)
         unit[unit == 0] = 1.0
         y /= unit
         mean = weights @ y if fit_intercept else np.zeros(y.shape[1])
