@@ -149,7 +149,7 @@ def peak_of(function):
 def test_few_vectors_are_as_long_as_the_columns(options):
     """Means, scales, correlations, and lists of what violates optimality: most columns, at first."""
     n_columns = 1 << 19
-    X = sp.random_array((60, n_columns), density=0.005, format="csr", rng=0)
+    X = sp.csr_array(sp.random(60, n_columns, 0.005, format="csr", random_state=0))
     y = X[:, :300] @ np.ones(300) + X.sum(axis=1)
     model = SparseLpRegressor(0.01, tol=1e-6, **options)
     peak = peak_of(lambda: model.fit(X, y))
@@ -159,7 +159,7 @@ def test_few_vectors_are_as_long_as_the_columns(options):
 
 def test_empty_columns_cost_no_more_than_others():
     """Of hashed text most are: their moments are in no doubt."""
-    X = sp.random_array((60, 1000), density=0.1, format="csr", rng=0)
-    X = sp.hstack([X, sp.csr_array((60, 1 << 17))], format="csr")
+    X = sp.random(60, 1000, 0.1, format="csr", random_state=0)
+    X = sp.csr_array(sp.hstack([X, sp.csr_matrix((60, 1 << 17))]))
     y = X[:, :30] @ np.ones(30)
     assert peak_of(lambda: SparseLpRegressor(0.01).fit(X, y)) <= 7 * 8 * X.shape[1]
