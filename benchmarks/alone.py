@@ -42,12 +42,11 @@ class Hidden:
 
 
 def hide_all_but(*packages):
-    """Let this process import only what these distributions require; returns what it hides."""
+    """Let this process import only what these distributions require."""
     needed = required(packages)
-    hidden = Hidden(
+    hidden = (
         module
         for module, owners in metadata.packages_distributions().items()
         if needed.isdisjoint(map(normalised, owners))
     )
-    sys.meta_path.insert(0, hidden)
-    return hidden.modules
+    sys.meta_path.insert(0, Hidden(hidden))

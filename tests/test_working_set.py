@@ -47,8 +47,9 @@ def test_columns_at_rest_leave_the_pool(container, monkeypatch):
     assert any(set(before) - set(columns) for (*_, columns), (*_, before) in pairs)
 
 
-def test_a_small_pool_keeps_what_is_at_rest(monkeypatch):
-    """Columns that leave at one look often come back at the next."""
+@pytest.fixture
+def held(monkeypatch):
+    """For every look of a fit to come, whether the pool kept all columns that it had."""
     held, grow = [], working_set.grow
 
     def spy(pool, *args, **options):
@@ -58,23 +59,19 @@ def test_a_small_pool_keeps_what_is_at_rest(monkeypatch):
         return late
 
     monkeypatch.setattr(working_set, "grow", spy)
+    return held
+
+
+def test_a_small_pool_keeps_what_is_at_rest(held, monkeypatch):
+    """Columns that leave at one look often come back at the next."""
     monkeypatch.setattr(working_set, "LEAST_NEW", N_COLUMNS)
     X, y = problem(0)
     SparseLpRegressor(0.02, tol=1e-8).fit(X, y)
     assert held and all(held)
 
 
-def test_below_one_the_pool_keeps_what_it_had(monkeypatch):
+def test_below_one_the_pool_keeps_what_it_had(held):
     """Starts and search look for other minima among all that was gathered."""
-    held, grow = [], working_set.grow
-
-    def spy(pool, *args, **options):
-        before = set(pool.columns)
-        late = grow(pool, *args, **options)
-        held.append(before <= set(pool.columns))
-        return late
-
-    monkeypatch.setattr(working_set, "grow", spy)
     X, y = problem(1)
     SparseLpRegressor(0.02, p=0.5).fit(X, y)
     assert held and all(held)

@@ -89,29 +89,17 @@ class CompressedDesign(Design):
 
     def _careful_moments(self, columns, weights, center):
         """`Moments` of some columns, in two passes: about the mean, and in units of the largest."""
-        slot, n = self._slots(columns), len(columns)
-        total, weight, largest, first, second = (np.zeros(n) for _ in range(5))
-        count = np.zeros(n, dtype=np.int64)
-        rows = self.lines_are_rows
-        self._pass(
-            _sparse.column_sums,
-            self._all_ranges,
-            weights,
-            rows,
-            slot,
-            total,
-            weight,
-            count,
-            largest,
-        )
-        guess = total if center else np.zeros(n)
+        slot = self._slots(columns)
+        total, weight, count, largest = self._column_sums(slot, len(columns), weights)
+        first, second = np.zeros((2, len(columns)))
+        guess = total if center else np.zeros(len(columns))
         unit = np.where(largest > 0, largest, 1.0)
         if largest.any():
             roots = np.sqrt(weights)
             self._pass(
                 _sparse.column_deviations,
                 self._all_ranges,
-                *(roots, rows, slot, guess, unit, first, second),
+                *(roots, self.lines_are_rows, slot, guess, unit, first, second),
             )
         # A full column has no implicit zero; elsewhere their weight is what the stored ones leave.
         rest = np.where(count < np.count_nonzero(weights), np.maximum(1.0 - weight, 0.0), 0.0)
@@ -119,6 +107,15 @@ class CompressedDesign(Design):
         first -= rest * shift
         second += rest * shift * shift
         return moments_about(first, second, guess, unit, center)
+
+    def _column_sums(self, slot, n_slots, weights, ranges=None):
+        """What `_sparse.column_sums` sums up for each slot, over ranges of the lines if given."""
+        total, weight, largest = np.zeros((3, n_slots))
+        count = np.zeros(n_slots, dtype=np.int64)
+        sums = total, weight, count, largest
+        ranges = self._all_ranges if ranges is None else ranges
+        self._pass(_sparse.column_sums, ranges, weights, self.lines_are_rows, slot, *sums)
+        return sums
 
     @cached_property
     def _counts(self):

@@ -25,10 +25,11 @@ class CSRDesign(CompressedDesign):
         columns = np.concatenate([known, new])
         slot = self._slots(columns)
         out[:] = 0.0
-        # An entry meets each new column once at most.
-        most = min(MOST_ENTRIES, max(1, MOST_PAIRS // max(1, len(new))))
-        parts = line_parts(self.indptr, self.n_threads, most)
-        if rows is not None:
+        if rows is None:
+            # An entry meets each new column once at most.
+            most = min(MOST_ENTRIES, max(1, MOST_PAIRS // max(1, len(new))))
+            parts = line_parts(self.indptr, self.n_threads, most)
+        else:
             parts = [[(some.start, some.stop) for some in rows]]
 
         def add(part, to, share=0, n_shares=1):
@@ -42,20 +43,14 @@ class CSRDesign(CompressedDesign):
         if not len(known):
             _dense.fold(out, 0)
         if center.any():
-            sums = center[columns] if rows is None else self._sums(columns, row_weights, parts[0])
-            weight = 1.0 if rows is None else sum(float(row_weights[some].sum()) for some in rows)
-            rest = sums[len(known) :] - weight * center[new]  # of the mean itself nothing is left
+            sums, weight = center[columns], 1.0
+            if rows is not None:  # what is centred is not their own mean
+                sums = self._column_sums(slot, len(columns), row_weights, parts[0])[0]
+                weight = sum(float(row_weights[some].sum()) for some in rows)
+            rest = sums[len(known) :] - weight * center[new]
             for some in blocks(len(new), PER_PASS):
                 out[some] -= center[new[some], None] * sums
                 out[some] -= rest[some, None] * center[columns]
-
-    def _sums(self, columns, weights, ranges):
-        """Weighted sums of some columns over ranges of rows."""
-        total, weight, largest = (np.zeros(len(columns)) for _ in range(3))
-        count, slot = np.zeros(len(columns), dtype=np.int64), self._slots(columns)
-        sums = total, weight, count, largest
-        self._pass(_sparse.column_sums, ranges, weights, True, slot, *sums)
-        return total
 
     def gather(self, columns, row_scale, column_scale):
         indptr, values, rows = self._room(columns)

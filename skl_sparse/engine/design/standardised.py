@@ -12,12 +12,12 @@ LATE = 8.0
 MOST_CANCELLED = 64.0
 # And while no square of the data leaves the range of numbers.
 PLAIN = 1e-200, 1e200
+# Deviations whose squares, and sums of many of them, do not.
+SQUARABLE = 1e-150, 1e150
 # Rows of a sample for each column, how many times as many there have to be, and how many in a run.
 SAMPLED, LEAST_SPARED, RUN = 25, 4, 256
 # Where a sample takes a norm for so much more or less, it is not believed.
 MISJUDGED = 0.1
-# Deviations whose squares, and sums of many of them, do not.
-SQUARABLE = 1e-150, 1e150
 
 
 class StandardisedDesign:

@@ -56,12 +56,13 @@ def solve(problem, start, *, tol, max_iter, pool=None):
     idle = np.zeros(problem.n_targets, dtype=int)
     # What a descent may cost unasked: no more than the passes over X that follow it. And how many
     # columns join at least. Where there are many minima, the container of X must not choose one.
-    free = 0.0
-    least = max(LEAST_NEW, min(LEAST_NEW_OF_MANY, math.isqrt(problem.n_columns)))
     convex = all(penalty.convex for penalty in problem.penalties)
     if convex:
         free = 2.0 * problem.A.design.pass_cost
         least = int(LEAST_NEW * math.sqrt(problem.A.design.entry_cost))
+    else:
+        free = 0.0
+        least = max(LEAST_NEW, min(LEAST_NEW_OF_MANY, math.isqrt(problem.n_columns)))
     for n_iter in range(1, max_iter + 2):
         targets = [t for t in range(problem.n_targets) if found[t] is None]
         waiting = []
@@ -126,7 +127,7 @@ def grow(pool, problem, points, waiting, least, shed):
     """
     violators, steps = largest([(now.violators, now.steps) for _, now in waiting])
     support = np.unique(np.concatenate([points[t].columns for t, _ in waiting]))
-    pool.add(support[~pool.member[support]])
+    pool.hold(support)
     outside = ~pool.member[violators]
     fresh = violators[outside]
     late = len(fresh) < LEAST_LATE
