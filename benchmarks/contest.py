@@ -26,7 +26,6 @@ GAP, OPTIMALITY = 1e-6, 1e-4  # the certificates asked for
 FIRST_TOL = 1e-4
 # Seconds that the first fit of a cell may take longer: imports, and for some compilation.
 IMPORTING, COMPILING = 3, 30
-COLD_STARTS = 3  # of which the best counts, as of warm fits
 LIMITS = 3  # a solver's fits of one cell, all tolerances together, end after so many limits
 OVER = "over the limit"
 BUSY = 4  # wall time over processor time that a busy machine may come to
@@ -213,11 +212,14 @@ class Contestant:
         that a cold start would.
     python : str, optional
         The interpreter that has the solver, if it is another.
+    cold_starts : int
+        New processes, of which the best counts, as of warm fits.
     """
 
-    def __init__(self, solver, limit, repeat, files, python=None):
+    def __init__(self, solver, limit, repeat, files, python=None, cold_starts=1):
         self.solver, self.limit, self.repeat, self.files = solver, limit, repeat, files
         self.python, self.process = python or sys.executable, None
+        self.cold_starts = cold_starts
 
     def start(self):
         here = [str(Path(__file__).parent), os.environ.get("PYTHONPATH")]
@@ -292,7 +294,8 @@ def run(cell, contestant, ours):
     best.memory = float(np.nanmax([*(fit.memory for fit in certified if not in_r), -1]))
     result = Result(solver, best, True)
     if cell.cold and not in_r:
-        result.cold = min(cold_start(contestant, cell, best.tol) for _ in range(COLD_STARTS))
+        times = [cold_start(contestant, cell, best.tol) for _ in range(contestant.cold_starts)]
+        result.cold = min(times)
     return result
 
 

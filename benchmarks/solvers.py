@@ -13,7 +13,7 @@ one thread, and is judged by the same certificate, computed here from its answer
 
 A solver is run with decreasing `tol` until it has the certificate, and that run's time counts:
 processor time, the best of a few repetitions (warm), and for some cells import and first fit in a
-new process (cold, the best of three), where each library finds only what it requires itself (see
+new process (cold, the best of three, quick one), where each library finds only what it requires itself (see
 alone.py). A matvec is one X.T @ r, as SciPy or NumPy do it. Memory is the peak of a fit beyond X, in
 sizes of X. A fit that does not end within the limit is stopped, and reported so; so is
 a solver whose fits of one cell take three limits. Each cell's goals are printed with it.
@@ -94,7 +94,7 @@ def main():
     parser.add_argument("--figure", type=Path, metavar="FILE", help="write a picture of them")
     arguments = parser.parse_args()
 
-    limit, repeat = (1, 0.3) if arguments.quick else (30, 1)
+    limit, repeat, cold_starts = (1, 0.1, 1) if arguments.quick else (30, 1, 3)
     limit = arguments.limit or limit
     pythons = dict(given.split("=", 1) for given in arguments.python)
     versions = {}
@@ -114,7 +114,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         files = hand_over(cells, Path(folder))
         contestants = [
-            Contestant(name, limit, repeat, files, pythons.get(SOLVERS[name].package))
+            Contestant(name, limit, repeat, files, pythons.get(SOLVERS[name].package), cold_starts)
             for name in present
         ]
         try:
