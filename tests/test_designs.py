@@ -59,9 +59,9 @@ def small_pieces(monkeypatch):
     for module in (base, standardised):
         monkeypatch.setattr(module, "STRETCH", 7)
         monkeypatch.setattr(module, "PER_PASS", 4)
+    monkeypatch.setattr(csr, "LEAST_AT_ONCE", 3)
     for name, value in DENSE_PIECES.items():
         monkeypatch.setattr(dense, name, value)
-    monkeypatch.setattr(csr, "PER_PASS", 4)
     monkeypatch.setattr(csr, "MOST_PAIRS", 5000)
 
 
@@ -98,8 +98,12 @@ def test_answers_are_those_of_the_standardised_matrix(container, center, n_threa
         room = np.full((30, 50), 7.0)  # a Gram may lie in an array that is wider than it
         A.gram(columns[:known], columns[known:], out=room[known:, :30])
         np.testing.assert_array_equal(room[known:, :30], found)
-        assert np.all(room[:, 30:] == 7.0)
-        assert np.all(room[:known] == 7.0)
+        single = np.full((30, 50), 7.0, dtype=np.float32)
+        A.gram(columns[:known], columns[known:], out=single[known:, :30])
+        np.testing.assert_allclose(single[known:, :30], gram[known:], rtol=0, atol=1e-6)
+        for array in (room, single):
+            assert np.all(array[:, 30:] == 7.0)
+            assert np.all(array[:known] == 7.0)
     np.testing.assert_allclose(A.dense(columns), expected[:, columns], **close)
     column_weights = rng.random(p) * (np.arange(p) % 4 > 0)
     products = (expected * column_weights) @ expected.T
@@ -130,7 +134,7 @@ def test_threads_share_a_large_gram_and_copy_a_small_one(
     monkeypatch.setattr(base, "COPIED", copied)
     for known in (0, 15):
         found = np.empty((40 - known, 40))
-        design.gram(columns[:known], columns[known:], weights, np.zeros(40), found)
+        design.gram(columns[:known], columns[known:], weights, np.zeros(40), np.ones(40), found)
         expected = (X.T @ X)[known:] / len(X)
         np.testing.assert_allclose(found, expected, atol=1e-12, rtol=1e-12)
 
@@ -255,13 +259,14 @@ def test_a_gram_over_some_rows(container, center, small_pieces):
     mean = weights @ X if center else np.zeros(40)
     rows = [slice(3, 60), slice(100, 101), slice(150, 203)]
     chosen = np.concatenate([np.arange(203)[some] for some in rows])
-    centred = (X - mean)[chosen]
+    scale = rng.random(40)
+    scaled = ((X - mean) * scale)[chosen]
     columns = rng.permutation(40)
     for known in (0, 15):
         found = np.empty((40 - known, 40))
-        given = columns[:known], columns[known:], weights, mean, found, rows
+        given = columns[:known], columns[known:], weights, mean, scale, found, rows
         as_design(CONTAINERS[container](X)).gram(*given)
-        expected = centred[:, columns].T @ (weights[chosen, None] * centred[:, columns])
+        expected = scaled[:, columns].T @ (weights[chosen, None] * scaled[:, columns])
         np.testing.assert_allclose(found, expected[known:], atol=1e-9, rtol=1e-9)
 
 

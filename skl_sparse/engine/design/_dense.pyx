@@ -4,9 +4,13 @@ Sums are kept in double whatever the type of the data. Callers cut the array int
 lines have their entries side by side.
 """
 
-from scipy.linalg.cython_blas cimport dgemm, dsyrk
+from scipy.linalg.cython_blas cimport dgemm, dsyrk, sgemm, ssyrk
 
 ctypedef fused real_t:
+    float
+    double
+
+ctypedef fused product_t:
     float
     double
 
@@ -121,34 +125,35 @@ def fill_panel(
     const real_t[:, :] X,
     const Py_ssize_t[::1] columns,
     const double[::1] center,
+    const double[::1] scale,
     const double[::1] row_scale,
     bint lines_are_columns,
-    double[:, ::1] panel,
+    product_t[:, ::1] panel,
 ):
-    """Chosen columns of X, less their centres, times the scale of each row.
+    """Chosen columns of X, less their centres, times the scales of column and row.
 
     The panel has the lines of X as its rows: columns, or else rows.
     """
     cdef Py_ssize_t i, k, n = columns.shape[0]
     cdef const real_t *x
-    cdef const double *scale = &row_scale[0]
-    cdef double *out
-    cdef double c
+    cdef const double *q = &row_scale[0]
+    cdef product_t *out
+    cdef double c, s
     with nogil:
         if lines_are_columns:
             for i in range(n):
-                x, out, c = &X[0, columns[i]], &panel[i, 0], center[i]
+                x, out, c, s = &X[0, columns[i]], &panel[i, 0], center[i], scale[i]
                 for k in range(X.shape[0]):
-                    out[k] = (x[k] - c) * scale[k]
+                    out[k] = <product_t> ((x[k] - c) * q[k] * s)
         else:
             for k in range(X.shape[0]):
                 out = &panel[k, 0]
                 for i in range(n):
-                    out[i] = (X[k, columns[i]] - center[i]) * scale[k]
+                    out[i] = <product_t> ((X[k, columns[i]] - center[i]) * q[k] * scale[i])
 
 
 def add_products(
-    const double[:, :] panel, bint lines_are_columns, Py_ssize_t n_known, double[:, :] out
+    const product_t[:, :] panel, bint lines_are_columns, Py_ssize_t n_known, product_t[:, :] out
 ):
     """out[a, b] += x_(n_known + a) . x_b for the columns x_b of a panel: all pairs with a known
     column, and each pair of new ones once, in one of the two places that are its. The rows of
@@ -156,28 +161,34 @@ def add_products(
     """
     cdef int stride, known = <int> n_known, new = <int> out.shape[0]
     cdef int length = <int> panel.shape[1 if lines_are_columns else 0]
-    cdef int width = <int> max(panel.shape[1], panel.strides[0] // <Py_ssize_t> sizeof(double))
-    cdef double one = 1.0
+    cdef int width = <int> max(panel.shape[1], panel.strides[0] // <Py_ssize_t> sizeof(product_t))
+    cdef product_t one = 1.0
     cdef char *plain = b"N"
     cdef char *transposed = b"T"
     cdef char *left = transposed if lines_are_columns else plain
     cdef char *right = plain if lines_are_columns else transposed
-    cdef double *old_x
-    cdef double *new_x
+    cdef product_t *old_x
+    cdef product_t *new_x
     if new == 0 or length == 0:
         return
-    stride = <int> max(out.shape[1], out.strides[0] // <Py_ssize_t> sizeof(double))
+    stride = <int> max(out.shape[1], out.strides[0] // <Py_ssize_t> sizeof(product_t))
     # BLAS sees the transposes of these arrays, and does not write to the panel.
-    old_x = <double *> &panel[0, 0]
+    old_x = <product_t *> &panel[0, 0]
     new_x = old_x + (n_known * width if lines_are_columns else n_known)
     with nogil:
-        if known > 0:
-            dgemm(left, right, &known, &new, &length, &one, old_x, &width, new_x, &width,
-                  &one, &out[0, 0], &stride)
-        dsyrk(b"U", left, &new, &length, &one, new_x, &width, &one, &out[0, n_known], &stride)
+        if product_t is double:
+            if known > 0:
+                dgemm(left, right, &known, &new, &length, &one, old_x, &width, new_x, &width,
+                      &one, &out[0, 0], &stride)
+            dsyrk(b"U", left, &new, &length, &one, new_x, &width, &one, &out[0, n_known], &stride)
+        else:
+            if known > 0:
+                sgemm(left, right, &known, &new, &length, &one, old_x, &width, new_x, &width,
+                      &one, &out[0, 0], &stride)
+            ssyrk(b"U", left, &new, &length, &one, new_x, &width, &one, &out[0, n_known], &stride)
 
 
-def fold(double[:, :] out, Py_ssize_t n_known):
+def fold(product_t[:, :] out, Py_ssize_t n_known):
     """Both places of a pair of new columns get the sum of what is in the two."""
     cdef Py_ssize_t i, j
     with nogil:

@@ -100,13 +100,13 @@ class Design(ABC):
         """X W for W of shape (n_columns, k); rows of zeros in W cost nothing where possible."""
 
     @abstractmethod
-    def gram(self, known, new, row_weights, center, out, rows=None):
-        """out = (X_new - c_new)^T D (X_[known, new] - c_[known, new]), D = diag(row_weights).
+    def gram(self, known, new, row_weights, center, scale, out, rows=None):
+        """out = Z_new^T D Z_[known, new], where Z = (X - c) diag(scale) and D = diag(row_weights).
 
-        The weights sum to one and ``center`` holds the weighted means of the columns, or zeros.
+        The weights sum to one and ``center``, c, holds the weighted means of the columns, or zeros.
         ``rows``, a list of slices, are those to sum over instead of all.
         ``out``, of shape (len(new), len(known) + len(new)), is part of what may be the largest
-        array of a fit: it is filled where it lies.
+        array of a fit: it is filled where it lies. It is double or single.
         """
 
     @abstractmethod
@@ -201,6 +201,21 @@ def moments_about(first, second, guess, unit, center):
     mean = guess + unit * first
     deviation[deviation <= 8 * np.finfo(np.float64).eps * np.abs(mean)] = 0.0
     return Moments(mean, deviation)
+
+
+def standardise_products(out, center, scale, sums, weight=1.0):
+    """Turn X_new^T D X into what `Design.gram` asks for, in place.
+
+    The new columns are the last of those given; ``sums`` are X^T D 1 and ``weight`` is 1^T D 1.
+    """
+    new = slice(len(center) - len(out), None)
+    rest = sums[new] - weight * center[new]
+    for some in blocks(len(out), PER_PASS):
+        out[some] -= center[new][some, None] * sums
+        if rest.any():
+            out[some] -= rest[some, None] * center
+        out[some] *= scale
+        out[some] *= scale[new][some, None]
 
 
 def blocks(n, step):

@@ -19,14 +19,14 @@ class CSCDesign(CompressedDesign):
     def predict(self, W):
         return self._by_position(_sparse.line_scatter, W.shape[1], W)
 
-    def gram(self, known, new, row_weights, center, out, rows=None):
+    def gram(self, known, new, row_weights, center, scale, out, rows=None):
         columns = np.concatenate([known, new])
         block = self.gather(columns, np.ones(self.n_rows), np.ones(len(columns)))
         shape = self.n_rows, len(columns)
         by_rows = csc_array((block.values, block.rows, block.indptr), shape=shape).tocsr()
         known, new = np.split(np.arange(len(columns)), [len(known)])
         design = CSRDesign(by_rows, self.n_threads)
-        design.gram(known, new, row_weights, center[columns], out, rows)
+        design.gram(known, new, row_weights, center[columns], scale[columns], out, rows)
 
     def gather(self, columns, row_scale, column_scale):
         indptr, values, rows = self._room(columns)

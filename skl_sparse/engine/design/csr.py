@@ -5,11 +5,13 @@ import numpy as np
 import skl_sparse.engine.design._dense as _dense
 import skl_sparse.engine.design._sparse as _sparse
 
-from .base import MOST_ENTRIES, PER_PASS, SparseColumns, blocks, line_parts
+from .base import MOST_ENTRIES, SparseColumns, blocks, line_parts, standardise_products
 from .compressed import CompressedDesign
 
 # Pairs of columns that one call into compiled code adds up: half a second.
 MOST_PAIRS = 1 << 29
+# New columns, at least, whose products are summed in one pass where they are to be rounded then.
+LEAST_AT_ONCE = 256
 
 
 class CSRDesign(CompressedDesign):
@@ -21,7 +23,21 @@ class CSRDesign(CompressedDesign):
     def predict(self, W):
         return self._by_line(_sparse.line_dot, W.shape[1], W)
 
-    def gram(self, known, new, row_weights, center, out, rows=None):
+    def gram(self, known, new, row_weights, center, scale, out, rows=None):
+        if out.dtype == np.float64:
+            self._double_gram(known, new, row_weights, center, scale, out, rows)
+            return
+        # Sums are kept in double, some columns at a time; pairs among the new are added up once.
+        columns, n_known = np.concatenate([known, new]), len(known)
+        for some in blocks(len(new), max(LEAST_AT_ONCE, len(columns) // 4)):
+            before = n_known + some.start
+            products = np.empty((some.stop - some.start, n_known + some.stop))
+            at = columns[:before], new[some]
+            self._double_gram(*at, row_weights, center, scale, products, rows)
+            out[some, : n_known + some.stop] = products
+            out[: some.start, before : n_known + some.stop] = products[:, n_known:before].T
+
+    def _double_gram(self, known, new, row_weights, center, scale, out, rows):
         columns = np.concatenate([known, new])
         slot = self._slots(columns)
         out[:] = 0.0
@@ -42,15 +58,11 @@ class CSRDesign(CompressedDesign):
             self._run(lambda share: add(ranges, out, share, n), range(n))
         if not len(known):
             _dense.fold(out, 0)
-        if center.any():
-            sums, weight = center[columns], 1.0
-            if rows is not None:  # what is centred is not their own mean
-                sums = self._column_sums(slot, len(columns), row_weights, parts[0])[0]
-                weight = sum(float(row_weights[some].sum()) for some in rows)
-            rest = sums[len(known) :] - weight * center[new]
-            for some in blocks(len(new), PER_PASS):
-                out[some] -= center[new[some], None] * sums
-                out[some] -= rest[some, None] * center[columns]
+        center, sums, weight = center[columns], center[columns], 1.0
+        if rows is not None and center.any():  # what is centred is not their own mean
+            sums = self._column_sums(slot, len(columns), row_weights, parts[0])[0]
+            weight = sum(float(row_weights[some].sum()) for some in rows)
+        standardise_products(out, center, scale[columns], sums, weight)
 
     def gather(self, columns, row_scale, column_scale):
         indptr, values, rows = self._room(columns)

@@ -6,12 +6,21 @@ import numpy as np
 
 import skl_sparse.engine.design._dense as _dense
 
-from .base import DenseColumns, Design, blocks, moments_about, plain_moments
+from .base import (
+    DenseColumns,
+    Design,
+    blocks,
+    moments_about,
+    plain_moments,
+    standardise_products,
+)
 
 # Entries of one call into compiled code, or of a copy that need not stay in cache.
 CHUNK = 1 << 22
 # Entries of a panel of the Gram, which stays in cache, and rows that let BLAS come to speed.
 PANEL, LEAST_ROWS = 1 << 19, 256
+# Ratio of mean to deviation up to which products are centred afterwards: a little is cancelled.
+LATE = 8.0
 # Entries converted or copied at a time, half a MiB of float64, and how many of them along a line.
 BLOCK, STRETCH = 1 << 16, 1 << 12
 
@@ -100,26 +109,29 @@ class DenseDesign(Design):
             return self.lines[columns, rows]
         return self.lines[rows].take(columns, axis=1).T
 
-    def gram(self, known, new, row_weights, center, out, rows=None):
+    def gram(self, known, new, row_weights, center, scale, out, rows=None):
         columns = np.concatenate([known, new])
-        center, weight = center[columns], row_weights[0]
+        center, scale, weight = center[columns], scale[columns], row_weights[0]
         every = len(columns) == self.n_columns and bool((np.diff(columns) == 1).all())
-        plain = self.lines.dtype == np.float64 and self.lines.flags.c_contiguous
+        plain = self.lines.dtype == out.dtype and self.lines.flags.c_contiguous
         alike = bool((row_weights == weight).all())
-        as_it_lies = plain and every and alike and rows is None and not center.any()
+        with np.errstate(over="ignore", invalid="ignore"):
+            late = bool(np.abs(center * scale).max(initial=0.0) <= LATE)
+        as_it_lies = plain and every and alike and late and rows is None
         out[:] = 0.0
         if as_it_lies:
             add, rows = self._add_products, blocks(self.n_rows, CHUNK // len(columns))
         else:
-            add = partial(self._add_products_of, columns, np.sqrt(row_weights), center)
+            add = partial(self._add_products_of, columns, np.sqrt(row_weights), center, scale)
             length = max(LEAST_ROWS, PANEL // max(1, len(columns)))
             rows = blocks(self.n_rows, length) if rows is None else rows
         n = min(self.n_threads, max(1, len(rows)))
         n = n if self._may_copy(out, n) else 1
         self._add_up(partial(add, len(known)), [rows[k::n] for k in range(n)], out)
+        _dense.fold(out, len(known))
         if as_it_lies:
             out *= weight
-        _dense.fold(out, len(known))
+            standardise_products(out, center, scale, center)
 
     def _add_products(self, n_known, panels, out):
         """Add the products of all columns over slices of rows."""
@@ -127,10 +139,10 @@ class DenseDesign(Design):
             lines = self.X[rows].T if self.lines_are_columns else self.X[rows]
             _dense.add_products(lines, self.lines_are_columns, n_known, out)
 
-    def _add_products_of(self, columns, row_scale, center, n_known, panels, out):
-        """Add the products of columns less their centres, with scaled rows, over slices of rows."""
+    def _add_products_of(self, columns, row_scale, center, scale, n_known, panels, out):
+        """Add the products of columns less their centres, scaled both ways, over slices of rows."""
         longest = max((rows.stop - rows.start for rows in panels), default=0)
-        entries = np.empty(longest * len(columns))
+        entries = np.empty(longest * len(columns), dtype=out.dtype)
         for rows in panels:
             block = self.X[rows]
             shape = len(block), len(columns)
@@ -138,7 +150,7 @@ class DenseDesign(Design):
                 shape[::-1] if self.lines_are_columns else shape
             )
             _dense.fill_panel(
-                block, columns, center, row_scale[rows], self.lines_are_columns, lines
+                block, columns, center, scale, row_scale[rows], self.lines_are_columns, lines
             )
             _dense.add_products(lines, self.lines_are_columns, n_known, out)
 

@@ -6,8 +6,6 @@ from .base import PER_PASS, STRETCH, DenseColumns, SparseColumns, blocks
 
 # Numbers of a block of columns whose products are summed while they are in the cache: 2 MiB.
 BLOCK = 1 << 18
-# Ratio of mean to deviation up to which products are centred afterwards: a little is cancelled.
-LATE = 8.0
 # Products of rows are centred afterwards while that cancels no more than this multiple of what is left.
 MOST_CANCELLED = 64.0
 # And while no square of the data leaves the range of numbers.
@@ -140,15 +138,7 @@ class StandardisedDesign:
         if out is None:
             out = np.empty((len(new), len(columns)))
         with np.errstate(over="ignore", invalid="ignore"):
-            late = np.abs(self.mean[columns] * self.scale[columns]).max(initial=0.0) <= LATE
-        center = np.broadcast_to(0.0, self.n_columns) if late else self.mean
-        self.design.gram(known, new, self.weights, center, out)
-        if late and self.center:
-            mean = self.mean[columns]
-            for rows in blocks(len(new), PER_PASS):
-                out[rows] -= mean[len(known) :][rows, None] * mean
-        out *= self.scale[columns]
-        out *= self.scale[new, None]
+            self.design.gram(known, new, self.weights, self.mean, self.scale, out)
         held = self._held(columns)
         for start in range(0, len(held), PER_PASS):
             places, kept = held[start : start + PER_PASS].T
@@ -172,9 +162,8 @@ class StandardisedDesign:
         weight = sum(float(self.weights[some].sum()) for some in rows)
         out = np.empty((len(columns), len(columns)))
         with np.errstate(over="ignore", invalid="ignore"):
-            self.design.gram(columns[:0], columns, self.weights, self.mean, out, rows)
-            out *= self.scale[columns]
-            out *= self.scale[columns, None]
+            at = columns[:0], columns, self.weights, self.mean, self.scale
+            self.design.gram(*at, out, rows)
             out /= max(weight, np.finfo(np.float64).tiny)
             norm = np.sqrt(out.diagonal())
             self._samples_well = bool(np.abs(norm - 1.0).max(initial=0.0) <= MISJUDGED)

@@ -9,6 +9,14 @@ import numpy as np
 from scipy.linalg.cython_blas cimport daxpy, ddot
 from libc.stdint cimport int32_t, int64_t
 
+cdef extern from "_axpy.h" nogil:
+    void subtract_double(Py_ssize_t n, double a, const double *x, double *y)
+    void subtract_single(Py_ssize_t n, double a, const float *x, double *y)
+
+ctypedef fused real_t:
+    float
+    double
+
 
 cdef class System:
     """Base: m columns of unit norm and a residual.
@@ -30,6 +38,12 @@ cdef class System:
     cdef void restore(self, System other) noexcept nogil:
         """Take the residual of another system of the same kind, on the same columns."""
         pass
+
+    # What added to its diagonal keeps the Gram of twin columns positive definite.
+    ridge = 1e-12
+
+    # Whether steps are those of a rounded Gram, by which correlations come out otherwise.
+    rounds = False
 
     # Whether normal_block is at hand.
     has_matrix = False
@@ -69,9 +83,12 @@ cdef class GramSystem(System):
     cdef readonly object matrix
 
     def __init__(self, gram, c):
-        self.n_columns = len(c)
-        self.matrix = gram
         self.gram = gram
+        self._hold(gram, c)
+
+    cdef _hold(self, matrix, c):
+        self.n_columns = len(c)
+        self.matrix = matrix
         self.c = np.array(c)
         self.known = &self.c[0] if self.n_columns else NULL
 
@@ -79,9 +96,7 @@ cdef class GramSystem(System):
         return self.c[j]
 
     cdef void step(self, Py_ssize_t j, double delta) noexcept nogil:
-        cdef int n = <int> self.n_columns, one = 1
-        cdef double minus = -delta
-        daxpy(&n, &minus, &self.gram[j, 0], &one, &self.c[0], &one)
+        subtract_double(self.n_columns, delta, &self.gram[j, 0], &self.c[0])
 
     cdef double cost(self, Py_ssize_t j) noexcept nogil:
         return <double> self.n_columns
@@ -94,28 +109,56 @@ cdef class GramSystem(System):
 
     def normal(self, const Py_ssize_t[::1] columns, const double[::1] v):
         """A_columns^T A_columns v"""
-        out = np.zeros(columns.shape[0])
-        cdef double[::1] target = out
-        cdef const double *row
-        cdef Py_ssize_t i, k
-        with nogil:
-            for i in range(columns.shape[0]):
-                row = &self.gram[columns[i], 0]
-                for k in range(columns.shape[0]):
-                    target[k] += v[i] * row[columns[k]]
-        return out
+        return combined(self.gram, columns, v)
 
     has_matrix = True
 
     def normal_block(self, rows, columns):
-        return self.matrix[rows[:, None], columns]
+        return self.matrix[rows[:, None], columns].astype(np.float64, copy=False)
 
     def normal_rows(self, columns):
         return self.matrix[columns]
 
     def copy(self):
         """The same columns, with a residual of its own."""
-        return GramSystem(self.matrix, self.c)
+        return type(self)(self.matrix, self.c)
+
+
+cdef class SingleGramSystem(GramSystem):
+    """The same with a Gram in single precision: half the memory to hold, and to read for a step.
+
+    All sums are in double. What rounding did to the Gram is as small a share of what the
+    correlations change, and the next look corrects it.
+    """
+
+    ridge = 1e-6
+    rounds = True
+
+    cdef float[:, :] single
+
+    def __init__(self, gram, c):
+        self.single = gram
+        self._hold(gram, c)
+
+    cdef void step(self, Py_ssize_t j, double delta) noexcept nogil:
+        subtract_single(self.n_columns, delta, &self.single[j, 0], &self.c[0])
+
+    def normal(self, const Py_ssize_t[::1] columns, const double[::1] v):
+        return combined(self.single, columns, v)
+
+
+cdef combined(real_t[:, :] gram, const Py_ssize_t[::1] columns, const double[::1] v):
+    """G[columns, columns] v"""
+    out = np.zeros(columns.shape[0])
+    cdef double[::1] target = out
+    cdef const real_t *row
+    cdef Py_ssize_t i, k
+    with nogil:
+        for i in range(columns.shape[0]):
+            row = &gram[columns[i], 0]
+            for k in range(columns.shape[0]):
+                target[k] += v[i] * row[columns[k]]
+    return out
 
 
 cdef class DenseSystem(System):

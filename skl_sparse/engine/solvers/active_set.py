@@ -74,7 +74,7 @@ def newton_direction(system, support, gradient, curvature):
     """
     # Twin columns make the Gram singular; the least of ridges lets them share.
     try:
-        solve = cholesky(system.normal_block, support, curvature + 1e-12)
+        solve = cholesky(system.normal_block, support, curvature + system.ridge)
     except LinAlgError:
         return None, None
     return solve(gradient), solve

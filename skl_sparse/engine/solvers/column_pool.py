@@ -3,10 +3,12 @@
 import numpy as np
 
 from ..design.base import SparseColumns
-from ._systems import DenseSystem, GramSystem, SparseSystem
+from ._systems import DenseSystem, GramSystem, SingleGramSystem, SparseSystem
 
 # A working set of this size has its Gram formed whatever the data: it is small.
 SMALL = 1024
+# Up to this size it is held in double precision, since little would be won in single.
+DOUBLE = 128
 # Up to this size a Gram is copied where it grows or shrinks.
 COPIED = 512
 # Memory that the working set may always take; beyond, it is bounded by a share of X.
@@ -28,6 +30,7 @@ class ColumnPool:
         self.A = A
         self.columns = np.empty(0, dtype=np.intp)
         self.member = np.zeros(A.n_columns, dtype=bool)
+        self._single_will_do = True
         self._forget_gram()
         self._block = None
 
@@ -74,7 +77,8 @@ class ColumnPool:
     def system(self, r, c):
         """The pool's columns for a residual r, and their correlations c with it."""
         if self._gram_pays(self.columns):
-            return GramSystem(self.gram(), c)
+            gram = self.gram()
+            return (GramSystem if gram.dtype == np.float64 else SingleGramSystem)(gram, c)
         self._forget_gram()
         if self._block is None:
             self._block = self.A.gather(self.columns)
@@ -82,6 +86,12 @@ class ColumnPool:
         if isinstance(block, SparseColumns):
             return SparseSystem(block.values, block.rows, block.indptr, block.shift, r)
         return DenseSystem(block.values, r)
+
+    def hold_in_double(self):
+        """Hold the Gram in double precision from now on, whatever its size."""
+        self._single_will_do = False
+        if self._entries.dtype != np.float64:
+            self._forget_gram()
 
     def gram(self):
         """The Gram of the pool, brought up to date."""
@@ -98,14 +108,19 @@ class ColumnPool:
     def _view(self, m):
         return self._entries.reshape(self._stride, self._stride)[:m, :m]
 
+    def _dtype(self, size):
+        single = size > DOUBLE and self._single_will_do
+        return np.dtype(np.float32 if single else np.float64)
+
     def _stretch(self, new):
         """Make room in place: a second copy of the Gram might be the largest array of a fit.
 
         What is small moves in one copy.
         """
         known, old = self._known, self._stride
-        if new <= COPIED:
-            entries = np.empty(new * new)
+        dtype = self._dtype(new)
+        if new <= COPIED or dtype != self._entries.dtype:
+            entries = np.empty(new * new, dtype=dtype)
             entries.reshape(new, new)[:known, :known] = self._view(known)
             self._entries, self._stride = entries, new
             return
@@ -113,7 +128,7 @@ class ColumnPool:
             self._entries.resize(new * new)
             entries = self._entries
         except ValueError:  # somebody still looks at it
-            entries = np.empty(new * new)
+            entries = np.empty(new * new, dtype=dtype)
         for i in range(known - 1, -1, -1):  # last row first: no row lands on one still to move
             row = self._entries[i * old : i * old + known].copy()
             entries[i * new : i * new + known] = row
@@ -129,7 +144,7 @@ class ColumnPool:
     def _gram_pays(self, columns):
         if not self.A.has_gram:
             return False
-        size = 8 * len(columns) ** 2
+        size = self._dtype(len(columns)).itemsize * len(columns) ** 2
         if len(columns) <= SMALL:
             return True
         return size <= min(self._most_bytes, GRAM_FIRST * self._gathered_bytes(columns))

@@ -129,7 +129,8 @@ def others(here, warm, tol, work):
 
 
 def lower(new, old):
-    return new.objective < old.objective - TIE * old.objective
+    # Where a rounded Gram has no minimum along some direction, there may be an objective below zero.
+    return 0.0 <= new.objective < old.objective - TIE * old.objective
 
 
 def lowest(points):

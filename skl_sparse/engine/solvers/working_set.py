@@ -9,6 +9,7 @@ from ._systems import GramSystem
 from .coefficients import Coefficients
 from .column_pool import ColumnPool
 from .descent import Goal, descend
+from .foretold import Foretold
 
 # Columns that join in one pass: as many as twice the support takes, and at least so many. In convex
 # problems times the root of what an entry costs: the dearer a pass, the fewer there should be. In
@@ -54,6 +55,7 @@ def solve(problem, start, *, tol, max_iter, pool=None):
     found = [None] * problem.n_targets
     best = np.full(problem.n_targets, np.inf)
     idle = np.zeros(problem.n_targets, dtype=int)
+    foretold = [None] * problem.n_targets
     # What a descent may cost unasked: no more than the passes over X that follow it. And how many
     # columns join at least. Where there are many minima, the container of X must not choose one.
     convex = all(penalty.convex for penalty in problem.penalties)
@@ -82,6 +84,8 @@ def solve(problem, start, *, tol, max_iter, pool=None):
                 )
             else:
                 waiting.append((t, now))
+                if foretold[t] is not None and not foretold[t].came_true(now.correlations):
+                    pool.hold_in_double()
         if not waiting:
             return found
         far = any(not now.certificate.reached(NEARLY * tol) for _, now in waiting)
@@ -91,15 +95,24 @@ def solve(problem, start, *, tol, max_iter, pool=None):
             now.leave(pool.columns)
         while waiting:
             t, now = waiting.pop(0)
-            u = points[t].at(pool.columns)
-            penalty = problem.penalties[t].restrict(pool.columns)
+            start = points[t].at(pool.columns)
+            u, penalty = start.copy(), problem.penalties[t].restrict(pool.columns)
             system = pool.system(now.residual, now.correlations)
             goal, cheap = goals(now.certificate, tol, idle[t], problem.spans[t])
-            square = now.square
+            square, c, violation = now.square, now.correlations, now.certificate.optimality
             del now  # its residual is as long as the rows are many
             descend(system, problem.loss, penalty, u, goal, square, cheap, free, late)
-            points[t] = points[t].replaced(pool.member, pool.columns, u)
+            foretold[t], possible = None, True
+            if system.rounds:
+                at = pool.columns, u - start, c, square, violation
+                foretold[t] = Foretold.after(system, *at)
+                possible = foretold[t].possible
             del system  # it may look at the Gram, which grows in place
+            if possible:
+                points[t] = points[t].replaced(pool.member, pool.columns, u)
+            else:
+                foretold[t] = None
+                pool.hold_in_double()
 
 
 def goals(certificate, tol, idle, span):

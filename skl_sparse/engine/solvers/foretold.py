@@ -1,0 +1,44 @@
+"""What a descent on a rounded Gram says of where it led, and whether that came true.
+
+A Gram in single precision takes half the memory and half the time. Its rounding is a share of what
+a descent changes, so each look at the data corrects it, and a fit ends as exactly as ever. Where
+columns are nearly collinear and coefficients large, that share may be too large, or the rounded
+Gram have a direction along which there is no minimum: then double precision has to do.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+# Share of what a descent starts from, violation and square of the residual, that may be wrong.
+COARSE = 0.1
+
+
+@dataclass
+class Foretold:
+    """The correlations of some columns after a descent, and the square of the residual.
+
+    ``violation`` and ``square_before`` are what it started from.
+    """
+
+    columns: np.ndarray
+    correlations: np.ndarray
+    square: float
+    violation: float
+    square_before: float
+
+    @classmethod
+    def after(cls, system, columns, step, c, square, violation):
+        """After ``step`` from where the correlations of the columns were c."""
+        now = system.correlations()
+        return cls(columns, now, square - float(step @ (c + now)), violation, square)
+
+    @property
+    def possible(self):
+        """Whether there is such a square."""
+        return self.square >= -COARSE * self.square_before
+
+    def came_true(self, correlations):
+        """Whether all correlations, those of the data, are near enough."""
+        missed = np.abs(correlations[self.columns] - self.correlations).max(initial=0.0)
+        return missed <= COARSE * self.violation

@@ -1,0 +1,158 @@
+"""A Gram in single precision: fits end as exactly as ever, or go over to double."""
+
+import itertools
+import warnings
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from reference import POWERS, Problem, assert_certified
+from skl_sparse.engine.solvers._systems import SingleGramSystem
+from sklearn.exceptions import ConvergenceWarning
+from systems import system_of
+from test_regressor_optimality import SETTINGS, regression
+
+from skl_sparse import SparseLpRegressor
+from skl_sparse.engine.design import StandardisedDesign, as_design
+from skl_sparse.engine.solvers import column_pool
+from skl_sparse.engine.solvers.column_pool import ColumnPool
+from skl_sparse.engine.solvers.foretold import Foretold
+
+CONTAINERS = [np.asarray, np.asfortranarray, sp.csr_array, sp.csc_array]
+
+
+@pytest.fixture
+def single(monkeypatch):
+    """Grams of any size are held in single; tells of each fit how often that did not do."""
+    monkeypatch.setattr(column_pool, "DOUBLE", 0)
+    went_over, hold = [], ColumnPool.hold_in_double
+    monkeypatch.setattr(
+        ColumnPool, "hold_in_double", lambda pool: hold(went_over.append(1) or pool)
+    )
+    return went_over
+
+
+@pytest.mark.parametrize("n", [1, 7, 8, 33, 1025])
+def test_sums_are_in_double(n):
+    rng = np.random.default_rng(n)
+    A, r, delta = rng.standard_normal((30, n)), rng.standard_normal(30), rng.standard_normal(n)
+    system = system_of("single", A, r)
+    rounded = (A.T @ A).astype(np.float32).astype(np.float64)
+    system.move(np.arange(n), delta)
+    close = {"rtol": 1e-12, "atol": 1e-11 * n}
+    np.testing.assert_allclose(system.correlations(), A.T @ r - rounded @ delta, **close)
+    columns = rng.permutation(n)[: n // 2 + 1]
+    block = rounded[np.ix_(columns, columns)]
+    np.testing.assert_allclose(
+        system.normal(columns, delta[: len(columns)]), block @ delta[: len(columns)], **close
+    )
+    np.testing.assert_array_equal(system.normal_block(columns, columns), block)
+    assert system.normal_block(columns, columns).dtype == np.float64
+    assert isinstance(system.copy(), SingleGramSystem)
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_a_pool_goes_from_double_to_single_and_back(container, monkeypatch):
+    monkeypatch.setattr(column_pool, "DOUBLE", 30)
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((90, 200)) * (rng.random((90, 200)) < 0.5)
+    A = StandardisedDesign(as_design(container(X)), np.full(90, 1 / 90), True)
+    pool, order = ColumnPool(A), rng.permutation(200)
+
+    def check(dtype, atol):
+        columns, gram = A.dense(pool.columns), pool.gram()
+        np.testing.assert_allclose(gram, columns.T @ columns, rtol=0, atol=atol)
+        assert gram.dtype == dtype
+
+    for start, stop, dtype in ((0, 20, "f8"), (20, 45, "f4"), (45, 90, "f4"), (90, 180, "f4")):
+        pool.add(order[start:stop])
+        check(dtype, 1e-12 if dtype == "f8" else 5e-6)
+    pool.reset(np.sort(order[30:110]))
+    check("f4", 5e-6)
+    pool.hold_in_double()
+    check("f8", 1e-12)
+    pool.add(order[120:])
+    check("f8", 1e-12)
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+@pytest.mark.parametrize("setting", SETTINGS)
+@pytest.mark.parametrize("p", [p for p in POWERS if p <= 1])
+def test_fits_converge_all_the_same(p, setting, container, single):
+    for seed, share in itertools.product((0, 1), (0.5, 0.03)):
+        X, y, s = regression(seed)
+        alpha = share * Problem(X, y).alpha_max()
+        model = SparseLpRegressor(alpha, p=p, tol=1e-10, **SETTINGS[setting])
+        model.fit(container(X), y, sample_weight=s)
+        assert_certified(model, X, y, s, tol=1e-10)
+    assert not single
+
+
+def nearly_collinear(near):
+    """Pairs of columns a small difference apart, on which the target depends."""
+    rng = np.random.default_rng(0)
+    common, own = rng.standard_normal((2, 200, 40))
+    y = own @ rng.uniform(1, 2, 40) + common[:, :5].sum(axis=1)
+    return np.hstack([common, common + near * own]), y
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+@pytest.mark.parametrize("near", [1e-1, 1e-2, 1e-3, 1e-4])
+@pytest.mark.parametrize("share", [1e-3, 1e-6, 0.0])
+def test_fits_on_nearly_collinear_columns(share, near, container, single, monkeypatch):
+    X, y = nearly_collinear(near)
+    alpha = share * Problem(X, y).alpha_max()
+    with warnings.catch_warnings():  # rounding may have the last word, also in double
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model = SparseLpRegressor(alpha, tol=1e-9).fit(container(X), y)
+        monkeypatch.setattr(column_pool, "DOUBLE", np.inf)
+        double = SparseLpRegressor(alpha, tol=1e-9).fit(container(X), y)
+    if near >= 1e-2 or share == 1e-3:
+        assert not single
+    else:  # a rounded Gram tells no longer how the pairs differ
+        assert len(single) == 1
+    null = np.mean((y - y.mean()) ** 2) / 2
+    assert model.objective_ <= double.objective_ * (1 + 1e-6) + 1e-12 * null
+
+
+@pytest.mark.parametrize("p", [0.0, 0.5])
+def test_minima_of_a_rounded_gram_that_are_none(p, single):
+    """Nearly collinear columns, where its quadratic falls without end and the penalty does not rise."""
+    X, y = nearly_collinear(1e-4)
+    alpha = 1e-6 * Problem(X, y).alpha_max()
+    model = SparseLpRegressor(alpha, p=p, tol=1e-6).fit(X, y)
+    assert_certified(model, X, y, tol=1e-6)
+    assert single
+
+
+def foretold(**changes):
+    given = {"correlations": np.array([0.1, -0.2]), "square": 0.5, "violation": 0.1}
+    return Foretold(np.array([4, 1]), **{**given, **changes}, square_before=1.0)
+
+
+def test_what_came_true():
+    found = np.array([9.0, -0.2, 9.0, 9.0, 0.1])
+    assert foretold().came_true(found)
+    assert foretold().came_true(found + 0.009)
+    assert not foretold().came_true(found + 0.011)
+    assert not foretold(violation=0.01).came_true(found + 0.009)
+    assert not foretold(correlations=np.array([0.1, np.nan])).came_true(found)
+
+
+@pytest.mark.parametrize(("square", "possible"), [(2.0, True), (-0.01, True), (-0.2, False)])
+def test_a_square_below_zero_is_not_possible(square, possible):
+    assert foretold(square=square).possible == possible
+    assert not foretold(square=np.nan).possible
+
+
+def test_what_is_foretold_is_so():
+    rng = np.random.default_rng(3)
+    A, r, step = rng.standard_normal((20, 5)), rng.standard_normal(20), rng.standard_normal(5)
+    system, columns = system_of("single", A, r), np.arange(5)
+    c = system.correlations()
+    system.move(columns, step)
+    said = Foretold.after(system, columns, step, c, float(r @ r), 0.1)
+    after = r - A @ step
+    np.testing.assert_allclose(said.correlations, A.T @ after, rtol=1e-5)
+    assert said.square == pytest.approx(after @ after, rel=1e-5)
+    assert said.square_before == r @ r
