@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from scipy.linalg import LinAlgError
 from scipy.optimize import nnls
-from skl_sparse.engine.solvers._systems import GramSystem
+from skl_sparse.engine.solvers._systems import GramSystem, SingleGramSystem
 from systems import system_of
 
 from skl_sparse.engine.losses import SquaredError
 from skl_sparse.engine.penalties import LpPenalty
-from skl_sparse.engine.solvers import descent
-from skl_sparse.engine.solvers.active_set import iterated, newton_step
+from skl_sparse.engine.solvers import active_set, descent
+from skl_sparse.engine.solvers.active_set import iterated, newton_direction, newton_step
 from skl_sparse.engine.solvers.packed_cholesky import cholesky
 
 NO_CURVATURE = np.zeros(12)
@@ -92,6 +92,37 @@ def test_cholesky(n):
     solve = cholesky(GramSystem(gram, np.zeros(n + 9)).normal_block, columns, diagonal)
     expected = np.linalg.solve(gram[np.ix_(columns, columns)] + np.diag(diagonal), b)
     np.testing.assert_allclose(solve(b), expected, rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize("n", [256, 257, 700])
+def test_cholesky_in_single_precision(n):
+    rng = np.random.default_rng(n)
+    A = rng.normal(size=(2 * n, n)) / np.sqrt(n)
+    gram, diagonal, b = A.T @ A, rng.random(n), rng.normal(size=n)
+    system = GramSystem(gram, np.zeros(n))
+    solve = cholesky(system.normal_block, np.arange(n), diagonal, single=True)
+    left = b - (gram + np.diag(diagonal)) @ solve(b)
+    assert solve(b).dtype == np.float64
+    small = n == 256  # and not worth the rounding
+    assert (np.abs(left).max() < 1e-12) == small
+    assert np.abs(left).max() < 1e-4
+
+
+@pytest.mark.parametrize("rough", [active_set.ROUGH, 0.0])
+@pytest.mark.parametrize(("condition", "most"), [(1e1, 1e-10), (1e4, 1e-6), (1e9, 1e-2)])
+def test_a_direction_is_refined_or_in_double(condition, most, rough, monkeypatch):
+    """On a Gram in single precision; in double where a factor leaves too much of the gradient."""
+    monkeypatch.setattr(active_set, "ROUGH", rough)
+    rng = np.random.default_rng(2)
+    basis = np.linalg.qr(rng.normal(size=(300, 300)))[0]
+    gram = (basis * np.geomspace(1, 1 / condition, 300)) @ basis.T
+    system = SingleGramSystem(gram.astype(np.float32), rng.normal(size=300))
+    gradient, bend = rng.normal(size=300), np.full(300, 1e-7)
+    direction, solve = newton_direction(system, np.arange(300), gradient, bend)
+    matrix = system.matrix.astype(np.float64) + np.diag(bend + system.ridge)
+    assert np.abs(matrix @ direction - gradient).max() < most
+    in_double = np.abs(matrix @ solve(gradient) - gradient).max() < 1e-8
+    assert in_double == (rough == 0.0)
 
 
 @pytest.mark.parametrize("n", [2, 300])

@@ -12,6 +12,7 @@ from .compressed import CompressedDesign
 MOST_PAIRS = 1 << 29
 # New columns, at least, whose products are summed in one pass where they are to be rounded then.
 LEAST_AT_ONCE = 256
+SHARE_AT_ONCE = 4
 
 
 class CSRDesign(CompressedDesign):
@@ -29,13 +30,14 @@ class CSRDesign(CompressedDesign):
             return
         # Sums are kept in double, some columns at a time; pairs among the new are added up once.
         columns, n_known = np.concatenate([known, new]), len(known)
-        for some in blocks(len(new), max(LEAST_AT_ONCE, len(columns) // 4)):
-            before = n_known + some.start
-            products = np.empty((some.stop - some.start, n_known + some.stop))
-            at = columns[:before], new[some]
+        at_once = min(len(new), max(LEAST_AT_ONCE, len(columns) // SHARE_AT_ONCE))
+        room = np.empty(at_once * len(columns))
+        for some in blocks(len(new), at_once):
+            before, after, n = n_known + some.start, n_known + some.stop, some.stop - some.start
+            products, at = room[: n * after].reshape(n, after), (columns[:before], new[some])
             self._double_gram(*at, row_weights, center, scale, products, rows)
-            out[some, : n_known + some.stop] = products
-            out[: some.start, before : n_known + some.stop] = products[:, n_known:before].T
+            out[some, :after] = products
+            out[: some.start, before:after] = products[:, n_known:before].T
 
     def _double_gram(self, known, new, row_weights, center, scale, out, rows):
         columns = np.concatenate([known, new])

@@ -17,6 +17,8 @@ from .packed_cholesky import cholesky
 MOST_FACTORISED = 4000
 # Coordinates that one step may bring to zero.
 MOST_HELD = 64
+# What a factor in single precision may leave of a gradient.
+ROUGH = 0.1
 # Steps of conjugate gradients, and the share of the gradient's square that they may leave.
 MOST_STEPS, SHARE_LEFT = 100, 1e-12
 # The gradient may keep this share of what the descent's goal lets it keep.
@@ -73,11 +75,20 @@ def newton_direction(system, support, gradient, curvature):
     No direction where the matrix is not positive definite.
     """
     # Twin columns make the Gram singular; the least of ridges lets them share.
-    try:
-        solve = cholesky(system.normal_block, support, curvature + system.ridge)
-    except LinAlgError:
-        return None, None
-    return solve(gradient), solve
+    diagonal = curvature + system.ridge
+    for single in (True, False) if system.rounds else (False,):
+        try:
+            solve = cholesky(system.normal_block, support, diagonal, single)
+        except LinAlgError:
+            continue
+        direction = solve(gradient)
+        if not single:
+            return direction, solve
+        # One step of refinement, if it is one.
+        left = gradient - system.normal(support, direction) - diagonal * direction
+        if np.linalg.norm(left) <= ROUGH * np.linalg.norm(gradient):
+            return direction + solve(left), solve
+    return None, None
 
 
 def along_the_border(old, direction, solve, most_held):

@@ -185,7 +185,7 @@ class Search:
         if not size:
             return
         try:
-            solve = cholesky(system.normal_block, support, np.full(size, TWINS))
+            solve = cholesky(system.normal_block, support, np.full(size, max(TWINS, system.ridge)))
         except LinAlgError:
             return
         self.spent += size**3 / 3 / BLAS_SPEED + size * len(u)

@@ -10,7 +10,7 @@ Cholesky's algorithm", ACM Transactions on Mathematical Software 37(2), 2010.
 
 import numpy as np
 from scipy.linalg import LinAlgError
-from scipy.linalg.lapack import dpftrf, dpftrs, dpotrf, dpotrs
+from scipy.linalg.lapack import dpftrf, dpftrs, dpotrf, dpotrs, spftrf, spftrs
 
 # Multiplications of BLAS in the time of one number touched once in memory: what factors cost.
 BLAS_SPEED = 8
@@ -18,7 +18,7 @@ BLAS_SPEED = 8
 STRIPE = 256
 
 
-def cholesky(block, columns, diagonal):
+def cholesky(block, columns, diagonal, single=False):
     """b -> (A + diag(diagonal))^-1 b for the symmetric matrix A = block(columns, columns).
 
     Parameters
@@ -28,14 +28,18 @@ def cholesky(block, columns, diagonal):
     columns : ndarray of shape (n,)
         What to call its rows and columns by.
     diagonal : ndarray of shape (n,)
+    single : bool
+        Factorise in single precision where that is worth it; what solves is that much rounder.
 
     Raises
     ------
     LinAlgError
         If the matrix is not positive definite.
     """
-    factorised = packed if len(columns) > STRIPE else full
-    info, solve = factorised(block, columns, diagonal)
+    if len(columns) > STRIPE:
+        info, solve = packed(block, columns, diagonal, single)
+    else:
+        info, solve = full(block, columns, diagonal)
     if info != 0:
         raise LinAlgError("the matrix is not positive definite")
     return solve
@@ -49,12 +53,14 @@ def full(block, columns, diagonal):
     return info, lambda b: dpotrs(factor, b, lower=True)[0]
 
 
-def packed(block, columns, diagonal):
+def packed(block, columns, diagonal, single=False):
     """In rectangular full packed format."""
     n = len(columns)
     below = 1 - n % 2  # a row is free above A11 where n is even, else a column left of A22
     upper, lower = columns[: (n + 1) // 2], columns[(n + 1) // 2 :]
-    entries = np.empty((n + below, len(upper)), order="F")
+    factorise, substitute = (spftrf, spftrs) if single else (dpftrf, dpftrs)
+    dtype = np.float32 if single else np.float64
+    entries = np.empty((n + below, len(upper)), dtype=dtype, order="F")
     for start in range(0, n, STRIPE):
         stop = min(start + STRIPE, n)
         left = upper[:stop]
@@ -67,5 +73,10 @@ def packed(block, columns, diagonal):
     places = np.arange(len(upper))
     entries[below + places, places] += diagonal[: len(upper)]
     corner[places[: len(lower)], places[: len(lower)]] += diagonal[len(upper) :]
-    factor, info = dpftrf(n, entries.ravel(order="F"), transr="N", uplo="L", overwrite_a=True)
-    return info, lambda b: dpftrs(n, factor, b, transr="N", uplo="L")[0].reshape(b.shape)
+    factor, info = factorise(n, entries.ravel(order="F"), transr="N", uplo="L", overwrite_a=True)
+
+    def solve(b):
+        x, _ = substitute(n, factor, b, transr="N", uplo="L")
+        return x.reshape(b.shape).astype(np.float64, copy=False)
+
+    return info, solve
