@@ -46,7 +46,9 @@ class ColumnPool:
 
     def hold(self, columns):
         """Let those of the columns join that are not there yet."""
-        self.add(np.unique(columns[~self.member[columns]]))
+        new = columns[~self.member[columns]]
+        if len(new):
+            self.add(np.unique(new))
 
     def add(self, new):
         if len(new) == 0:

@@ -139,7 +139,9 @@ def grow(pool, problem, points, waiting, least, shed):
     Returns whether few columns outside violate optimality: the support is nearly known.
     """
     violators, steps = largest([(now.violators, now.steps) for _, now in waiting])
-    support = np.unique(np.concatenate([points[t].columns for t, _ in waiting]))
+    support = np.concatenate([points[t].columns for t, _ in waiting])
+    if len(waiting) > 1:
+        support = np.unique(support)
     pool.hold(support)
     outside = ~pool.member[violators]
     fresh = violators[outside]
@@ -155,7 +157,8 @@ def grow(pool, problem, points, waiting, least, shed):
             fresh = fresh[np.argpartition(steps[outside], -most)[-most:]]
         stays = promising(problem, points, waiting, support, fresh)
         fresh = fresh[stays] if stays.any() else fresh
-    fresh = np.unique(fresh)  # what is close for one target may be a violator for another
+    # What is close for one target may be a violator for another.
+    fresh = np.unique(fresh) if len(waiting) > 1 else np.sort(fresh)
     room = max(least + LEAST_LATE, MOST_AT_REST * len(support))
     crowded = shed and len(pool) + len(fresh) > room
     if not crowded and pool.fits(np.concatenate([pool.columns, fresh])):
