@@ -40,10 +40,11 @@ def test_columns_at_rest_leave_the_pool(container, monkeypatch):
     assert model.dual_gap_ <= 1e-8
     assert len(sizes) > 2
     pairs = list(zip(sizes[1:], sizes, strict=False))
-    small = 72 if container is np.asarray else 136  # twice as many are new on sparse data
+    # On sparse data twice as many are new, and may be at rest.
+    small, most = (72, 1.5) if container is np.asarray else (136, 2)
     for (size, support, columns), (_, _, before) in pairs:
         fresh = len(np.setdiff1d(columns, before))
-        assert size <= max(working_set.MOST_AT_REST * support, support + fresh, small)
+        assert size <= max(most * support, support + fresh, small)
     assert any(set(before) - set(columns) for (*_, columns), (*_, before) in pairs)
 
 

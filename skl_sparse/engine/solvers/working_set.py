@@ -18,9 +18,10 @@ LEAST_NEW, LEAST_NEW_OF_MANY = 128, 192
 # Where few violate optimality, so many join in all: those whose correlations come next, if they are
 # more than half way. Otherwise the last columns come one by one, at the cost of a pass each.
 LEAST_LATE, CLOSE = 64, 0.5
-# In convex problems the pool lets go of what is at rest once it is so many times the support: each
-# changed coordinate pays for every column of a Gram. What a first and a late look bring in is small.
-MOST_AT_REST = 2
+# In convex problems the pool lets go of what is at rest once that is so many times the support, times
+# the root of what an entry costs: each changed coordinate pays for every column of a Gram, but who comes
+# back costs a pass. What a first and a late look bring in is small.
+MOST_AT_REST = 0.5
 # But not so near the tolerance: what is held now serves the rest, whatever is at rest in it.
 NEARLY = 10
 # The descent is asked for this share of what the last certificate found.
@@ -159,7 +160,8 @@ def grow(pool, problem, points, waiting, least, shed):
         fresh = fresh[stays] if stays.any() else fresh
     # What is close for one target may be a violator for another.
     fresh = np.unique(fresh) if len(waiting) > 1 else np.sort(fresh)
-    room = max(least + LEAST_LATE, MOST_AT_REST * len(support))
+    most = 1 + MOST_AT_REST * math.sqrt(problem.A.design.entry_cost)
+    room = max(least + LEAST_LATE, most * len(support))
     crowded = shed and len(pool) + len(fresh) > room
     if not crowded and pool.fits(np.concatenate([pool.columns, fresh])):
         pool.add(fresh)
