@@ -59,7 +59,7 @@ def small_pieces(monkeypatch):
     for module in (base, standardised):
         monkeypatch.setattr(module, "STRETCH", 7)
         monkeypatch.setattr(module, "PER_PASS", 4)
-    monkeypatch.setattr(csr, "LEAST_AT_ONCE", 3)
+    monkeypatch.setattr(csr, "ROOM", 600)
     for name, value in DENSE_PIECES.items():
         monkeypatch.setattr(dense, name, value)
     monkeypatch.setattr(csr, "MOST_PAIRS", 5000)

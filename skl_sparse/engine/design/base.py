@@ -210,7 +210,7 @@ def standardise_products(out, center, scale, sums, weight=1.0):
     """
     new = slice(len(center) - len(out), None)
     rest = sums[new] - weight * center[new]
-    for some in blocks(len(out), PER_PASS):
+    for some in blocks(len(out), STRETCH // max(1, len(center))):
         out[some] -= center[new][some, None] * sums
         if rest.any():
             out[some] -= rest[some, None] * center

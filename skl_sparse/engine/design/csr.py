@@ -10,9 +10,8 @@ from .compressed import CompressedDesign
 
 # Pairs of columns that one call into compiled code adds up: half a second.
 MOST_PAIRS = 1 << 29
-# New columns, at least, whose products are summed in one pass where they are to be rounded then.
-LEAST_AT_ONCE = 256
-SHARE_AT_ONCE = 4
+# Bytes for the sums of one pass where they are to be rounded then, at least and as a share of X.
+ROOM, ROOM_SHARE = 1 << 21, 1 / 16
 
 
 class CSRDesign(CompressedDesign):
@@ -30,7 +29,8 @@ class CSRDesign(CompressedDesign):
             return
         # Sums are kept in double, some columns at a time; pairs among the new are added up once.
         columns, n_known = np.concatenate([known, new]), len(known)
-        at_once = min(len(new), max(LEAST_AT_ONCE, len(columns) // SHARE_AT_ONCE))
+        most = max(ROOM, int(ROOM_SHARE * self.nbytes)) // (8 * max(1, len(columns)))
+        at_once = min(len(new), max(1, most))
         room = np.empty(at_once * len(columns))
         for some in blocks(len(new), at_once):
             before, after, n = n_known + some.start, n_known + some.stop, some.stop - some.start

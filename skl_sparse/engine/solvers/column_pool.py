@@ -12,7 +12,7 @@ DOUBLE = 128
 # Up to this size a Gram is copied where it grows or shrinks.
 COPIED = 512
 # Memory that the working set may always take; beyond, it is bounded by a share of X.
-FREE_BYTES = 1 << 24
+FREE_BYTES = 3 << 22
 # A larger one is formed where it takes no more than so many times the memory of the columns, which a
 # sweep reads either way; on a Gram Newton steps factorise.
 GRAM_FIRST = 2
@@ -42,7 +42,16 @@ class ColumnPool:
 
     def fits(self, columns):
         """Whether the pool may hold these columns, one way or the other."""
-        return self._gram_pays(columns) or self._gathered_bytes(columns) <= self._most_bytes
+        return self.holds_gram(columns) or self._gathered_bytes(columns) <= self._most_bytes
+
+    def holds_gram(self, columns):
+        """Whether these columns would be held as their Gram."""
+        if not self.A.has_gram:
+            return False
+        size = self._dtype(len(columns)).itemsize * len(columns) ** 2
+        if len(columns) <= SMALL:
+            return True
+        return size <= min(self._most_bytes, GRAM_FIRST * self._gathered_bytes(columns))
 
     def hold(self, columns):
         """Let those of the columns join that are not there yet."""
@@ -78,7 +87,7 @@ class ColumnPool:
 
     def system(self, r, c):
         """The pool's columns for a residual r, and their correlations c with it."""
-        if self._gram_pays(self.columns):
+        if self.holds_gram(self.columns):
             gram = self.gram()
             return (GramSystem if gram.dtype == np.float64 else SingleGramSystem)(gram, c)
         self._forget_gram()
@@ -142,11 +151,3 @@ class ColumnPool:
 
     def _gathered_bytes(self, columns):
         return self.A.design.stored_in(columns) * self.A.design.gathered_entry_bytes
-
-    def _gram_pays(self, columns):
-        if not self.A.has_gram:
-            return False
-        size = self._dtype(len(columns)).itemsize * len(columns) ** 2
-        if len(columns) <= SMALL:
-            return True
-        return size <= min(self._most_bytes, GRAM_FIRST * self._gathered_bytes(columns))

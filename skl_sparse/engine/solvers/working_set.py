@@ -162,12 +162,13 @@ def grow(pool, problem, points, waiting, least, shed):
     fresh = np.unique(fresh) if len(waiting) > 1 else np.sort(fresh)
     most = 1 + MOST_AT_REST * math.sqrt(problem.A.design.entry_cost)
     room = max(least + LEAST_LATE, most * len(support))
-    crowded = shed and len(pool) + len(fresh) > room
-    if not crowded and pool.fits(np.concatenate([pool.columns, fresh])):
+    every, wanted = np.concatenate([pool.columns, fresh]), np.concatenate([support, fresh])
+    wanted.sort()
+    # Nor does it keep them where that would cost the Gram.
+    crowded = len(every) > room or (pool.holds_gram(wanted) and not pool.holds_gram(every))
+    if not (shed and crowded) and pool.fits(every):
         pool.add(fresh)
         return late
-    wanted = np.concatenate([support, fresh])
-    wanted.sort()
     if not pool.fits(wanted):
         # The worst violators, or as many of them as fit.
         _, at, place = np.intersect1d(wanted, violators, return_indices=True)
