@@ -205,7 +205,7 @@ def test_build_lists_every_file(folder):
         listed |= {f"{name}.pyx" for name in listed}
     left_out = {"meson.build"}  # and what only the compiler reads
     for path in folder.iterdir():
-        if path.is_file() and path.suffix not in (".pxd", ".pxi", ".c", ".so", ".pyd"):
+        if path.is_file() and path.suffix not in (".pxd", ".pxi", ".h", ".c", ".so", ".pyd"):
             assert path.name in listed | left_out, f"{relative(path)} would not be installed"
         elif path.is_dir() and path.name != "__pycache__":
             assert f"subdir('{path.name}')" in build or any(

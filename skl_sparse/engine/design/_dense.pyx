@@ -6,6 +6,16 @@ lines have their entries side by side.
 
 from scipy.linalg.cython_blas cimport dgemm, dsyrk, sgemm, ssyrk
 
+cdef extern from "_kernels.h" nogil:
+    void sum_four_rows_double(
+        Py_ssize_t n, const double **x, const double *w, const double *shift, double *first,
+        double *second
+    )
+    void sum_four_rows_single(
+        Py_ssize_t n, const float **x, const double *w, const double *shift, double *first,
+        double *second
+    )
+
 ctypedef fused real_t:
     float
     double
@@ -22,45 +32,27 @@ def sums_by_rows(
     double[::1] first,
     double[::1] second,
 ):
-    """Per column: sums of w*d and w*d**2, d = x - shift; the lines are rows.
-
-    Four rows at a time: the sums, as many as columns, are then read and written less often.
-    """
-    cdef Py_ssize_t i, k, n_rows = rows.shape[0], n_columns = rows.shape[1]
-    # Plain pointers: the compiler then sees that it may take several columns at a time.
-    cdef const real_t *x0
-    cdef const real_t *x1
-    cdef const real_t *x2
-    cdef const real_t *x3
-    cdef const double *c = &shift[0]
-    cdef double *total = &first[0]
-    cdef double *square = &second[0]
-    cdef double w0, w1, w2, w3, d0, d1, d2, d3, wd0, wd1, wd2, wd3
+    """Per column: sums of w*d and w*d**2, d = x - shift; the lines are rows."""
+    cdef Py_ssize_t i, j, k, n_rows = rows.shape[0], n_columns = rows.shape[1]
+    cdef const real_t *x[4]
+    cdef double d
     with nogil:
-        i = 0
-        while i + 4 <= n_rows:
-            x0, x1, x2, x3 = &rows[i, 0], &rows[i + 1, 0], &rows[i + 2, 0], &rows[i + 3, 0]
-            w0, w1, w2, w3 = weights[i], weights[i + 1], weights[i + 2], weights[i + 3]
+        for i in range(0, n_rows - 3, 4):
+            for j in range(4):
+                x[j] = &rows[i + j, 0]
+            if real_t is double:
+                sum_four_rows_double(
+                    n_columns, x, &weights[i], &shift[0], &first[0], &second[0]
+                )
+            else:
+                sum_four_rows_single(
+                    n_columns, x, &weights[i], &shift[0], &first[0], &second[0]
+                )
+        for i in range(n_rows - n_rows % 4, n_rows):
             for k in range(n_columns):
-                d0 = x0[k] - c[k]
-                d1 = x1[k] - c[k]
-                d2 = x2[k] - c[k]
-                d3 = x3[k] - c[k]
-                wd0 = w0 * d0
-                wd1 = w1 * d1
-                wd2 = w2 * d2
-                wd3 = w3 * d3
-                total[k] += (wd0 + wd1) + (wd2 + wd3)
-                square[k] += (wd0 * d0 + wd1 * d1) + (wd2 * d2 + wd3 * d3)
-            i += 4
-        while i < n_rows:
-            x0 = &rows[i, 0]
-            for k in range(n_columns):
-                d0 = x0[k] - c[k]
-                wd0 = weights[i] * d0
-                total[k] += wd0
-                square[k] += wd0 * d0
-            i += 1
+                d = rows[i, k] - shift[k]
+                first[k] += weights[i] * d
+                second[k] += weights[i] * d * d
 
 
 def sums_by_columns(

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.linalg.cython_blas cimport daxpy, ddot
 from libc.stdint cimport int32_t, int64_t
 
-cdef extern from "_axpy.h" nogil:
+cdef extern from "_kernels.h" nogil:
     void subtract_double(Py_ssize_t n, double a, const double *x, double *y)
     void subtract_single(Py_ssize_t n, double a, const float *x, double *y)
 
