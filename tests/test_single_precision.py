@@ -54,6 +54,7 @@ def test_sums_are_in_double(n):
 @pytest.mark.parametrize("container", CONTAINERS)
 def test_a_pool_goes_from_double_to_single_and_back(container, monkeypatch):
     monkeypatch.setattr(column_pool, "DOUBLE", 30)
+    monkeypatch.setattr(column_pool, "MOVED", 500)
     rng = np.random.default_rng(0)
     X = rng.standard_normal((90, 200)) * (rng.random((90, 200)) < 0.5)
     A = StandardisedDesign(as_design(container(X)), np.full(90, 1 / 90), True)

@@ -1,16 +1,18 @@
 """The columns gathered so far, and the cheaper of two ways to descend on them."""
 
+from contextlib import suppress
+
 import numpy as np
 
-from ..design.base import SparseColumns
+from ..design.base import SparseColumns, blocks
 from ._systems import DenseSystem, GramSystem, SingleGramSystem, SparseSystem
 
 # A working set of this size has its Gram formed whatever the data: it is small.
 SMALL = 1024
 # Up to this size it is held in double precision, since little would be won in single.
 DOUBLE = 128
-# Up to this size a Gram is copied where it grows or shrinks.
-COPIED = 512
+# Numbers of it that move at a time where it grows or shrinks.
+MOVED = 1 << 16
 # Memory that the working set may always take; beyond, it is bounded by a share of X.
 FREE_BYTES = 3 << 22
 # A larger one is formed where it takes no more than so many times the memory of the columns, which a
@@ -72,11 +74,10 @@ class ColumnPool:
         wanted[columns] = True
         kept = np.flatnonzero(wanted[self.columns[: self._known]])
         gram = self._view(self._known)
-        if len(kept) <= COPIED:
-            gram[: len(kept), : len(kept)] = gram[kept[:, None], kept]
-        else:
-            for to, i in enumerate(kept):  # no row lands on one still to move
-                gram[to, : len(kept)] = gram[i, kept]
+        for some in blocks(
+            len(kept), MOVED // max(1, len(kept))
+        ):  # none lands on one still to move
+            gram[some, : len(kept)] = gram[kept[some]].take(kept, axis=1)
         held = self.columns[kept]
         wanted[held] = False
         self.columns = np.concatenate([held, np.flatnonzero(wanted)])
@@ -124,25 +125,19 @@ class ColumnPool:
         return np.dtype(np.float32 if single else np.float64)
 
     def _stretch(self, new):
-        """Make room in place: a second copy of the Gram might be the largest array of a fit.
-
-        What is small moves in one copy.
-        """
-        known, old = self._known, self._stride
-        dtype = self._dtype(new)
-        if new <= COPIED or dtype != self._entries.dtype:
+        """Make room, in place: a second copy of the Gram might be the largest array of a fit."""
+        known, dtype, entries = self._known, self._dtype(new), None
+        if dtype == self._entries.dtype:
+            with suppress(ValueError):  # somebody still looks at it
+                self._entries.resize(new * new)
+                entries = self._entries
+        if entries is None:
             entries = np.empty(new * new, dtype=dtype)
-            entries.reshape(new, new)[:known, :known] = self._view(known)
-            self._entries, self._stride = entries, new
-            return
-        try:
-            self._entries.resize(new * new)
-            entries = self._entries
-        except ValueError:  # somebody still looks at it
-            entries = np.empty(new * new, dtype=dtype)
-        for i in range(known - 1, -1, -1):  # last row first: no row lands on one still to move
-            row = self._entries[i * old : i * old + known].copy()
-            entries[i * new : i * new + known] = row
+        before = self._entries[: known * self._stride].reshape(known, self._stride)
+        after = entries.reshape(new, new)
+        # Last rows first: none lands on one still to move.
+        for some in reversed(blocks(known, MOVED // max(1, known))):
+            after[some, :known] = before[some, :known].copy()
         self._entries, self._stride = entries, new
 
     @property
