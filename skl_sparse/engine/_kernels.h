@@ -4,6 +4,7 @@
 #ifndef SKL_SPARSE_KERNELS_H
 #define SKL_SPARSE_KERNELS_H
 
+#include <limits.h> /* any header of the C library tells which it is */
 #include <stddef.h>
 
 /* The choice at run time takes the indirect functions of the GNU C library. */
