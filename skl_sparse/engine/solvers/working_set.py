@@ -13,8 +13,8 @@ from .foretold import Foretold
 
 # Columns that join in one pass: as many as twice the support takes, and at least so many. In convex
 # problems times the root of what an entry costs: the dearer a pass, the fewer there should be. In
-# others the root of the number of columns, up to a bound.
-LEAST_NEW, LEAST_NEW_OF_MANY = 128, 192
+# others, of many minima, the root of the number of columns, between two bounds.
+LEAST_NEW, LEAST_NEW_OF_MANY = 192, (128, 192)
 # Where few violate optimality, so many join in all: those whose correlations come next, if they are
 # more than half way. Otherwise the last columns come one by one, at the cost of a pass each.
 LEAST_LATE, CLOSE = 64, 0.5
@@ -65,7 +65,8 @@ def solve(problem, start, *, tol, max_iter, pool=None):
         least = int(LEAST_NEW * math.sqrt(problem.A.design.entry_cost))
     else:
         free = 0.0
-        least = max(LEAST_NEW, min(LEAST_NEW_OF_MANY, math.isqrt(problem.n_columns)))
+        fewest, most = LEAST_NEW_OF_MANY
+        least = max(fewest, min(most, math.isqrt(problem.n_columns)))
     for n_iter in range(1, max_iter + 2):
         targets = [t for t in range(problem.n_targets) if found[t] is None]
         waiting = []
