@@ -59,7 +59,7 @@ def small_pieces(monkeypatch):
     for module in (base, standardised):
         monkeypatch.setattr(module, "STRETCH", 7)
         monkeypatch.setattr(module, "PER_PASS", 4)
-    monkeypatch.setattr(csr, "ROOM", 600)
+    monkeypatch.setattr(standardised, "ROOM", 600)
     for name, value in DENSE_PIECES.items():
         monkeypatch.setattr(dense, name, value)
     monkeypatch.setattr(csr, "MOST_PAIRS", 5000)
@@ -98,12 +98,13 @@ def test_answers_are_those_of_the_standardised_matrix(container, center, n_threa
         room = np.full((30, 50), 7.0)  # a Gram may lie in an array that is wider than it
         A.gram(columns[:known], columns[known:], out=room[known:, :30])
         np.testing.assert_array_equal(room[known:, :30], found)
-        single = np.full((30, 50), 7.0, dtype=np.float32)
-        A.gram(columns[:known], columns[known:], out=single[known:, :30])
-        np.testing.assert_allclose(single[known:, :30], gram[known:], rtol=0, atol=1e-6)
-        for array in (room, single):
-            assert np.all(array[:, 30:] == 7.0)
-            assert np.all(array[:known] == 7.0)
+        for exact, rounding in ((True, 6e-8), (False, 1e-6)):
+            single = np.full((30, 50), 7.0, dtype=np.float32)
+            A.gram(columns[:known], columns[known:], single[known:, :30], exact)
+            np.testing.assert_allclose(single[known:, :30], gram[known:], rtol=0, atol=rounding)
+            for array in (room, single):
+                assert np.all(array[:, 30:] == 7.0)
+                assert np.all(array[:known] == 7.0)
     np.testing.assert_allclose(A.dense(columns), expected[:, columns], **close)
     column_weights = rng.random(p) * (np.arange(p) % 4 > 0)
     products = (expected * column_weights) @ expected.T

@@ -23,7 +23,7 @@ def problem(seed):
 
 @pytest.mark.parametrize("container", [np.asarray, sp.csr_array])
 def test_columns_at_rest_leave_the_pool(container, monkeypatch):
-    """It holds the support, what is new, and no more at rest than the support has columns."""
+    """It holds the support, what is new, and at rest half as many, on sparse data as many."""
     sizes, grow = [], working_set.grow
 
     def spy(pool, problem, points, *args, **options):
@@ -61,6 +61,29 @@ def held(monkeypatch):
 
     monkeypatch.setattr(working_set, "grow", spy)
     return held
+
+
+def test_columns_at_rest_leave_rather_than_the_gram(held, monkeypatch):
+    X, y = problem(0)
+    monkeypatch.setattr(working_set, "LEAST_NEW", 60)
+    monkeypatch.setattr(working_set, "LEAST_LATE", 8)
+    monkeypatch.setattr(working_set, "MOST_AT_REST", 1e6)  # no other reason to leave
+    sizes, system = [], ColumnPool.system
+    monkeypatch.setattr(
+        ColumnPool, "system", lambda pool, *at: sizes.append(len(pool)) or system(pool, *at)
+    )
+    most = 10_000
+    monkeypatch.setattr(ColumnPool, "holds_gram", lambda pool, columns: len(columns) <= most)
+    model = SparseLpRegressor(0.1, tol=1e-8).fit(X, y)
+    assert all(held)
+    most = sizes[-1] - 1  # all that were held are one too many
+    assert model.mask_.sum() < most
+    held.clear()
+    sizes.clear()
+    model.fit(X, y)
+    assert not all(held)
+    assert max(sizes) <= most
+    assert model.dual_gap_ <= 1e-8
 
 
 def test_a_small_pool_keeps_what_is_at_rest(held, monkeypatch):

@@ -68,7 +68,8 @@ class Design(ABC):
     """A matrix X of shape (n_rows, n_columns), seen only through sums over its rows.
 
     A new kind of matrix (row blocks on disk, on a cluster) is a new subclass; no solver changes.
-    All results are float64, whatever the type of X. X is never modified and never copied whole.
+    All results are float64, whatever the type of X, unless ``gram`` is asked for less. X is never
+    modified and never copied whole.
     """
 
     n_rows: int
@@ -81,6 +82,8 @@ class Design(ABC):
     entry_cost: float
     #: Memory of one entry of a gathered column.
     gathered_entry_bytes: int
+    #: Whether `gram` may be asked for a result in single precision, which is faster then.
+    multiplies_in_single = False
     #: A method that returns X X^T, where BLAS does it.
     row_gram = None
     #: Ratio of mean to deviation up to which a column may be centred lazily without losing digits.
@@ -106,7 +109,7 @@ class Design(ABC):
         The weights sum to one and ``center``, c, holds the weighted means of the columns, or zeros.
         ``rows``, a list of slices, are those to sum over instead of all.
         ``out``, of shape (len(new), len(known) + len(new)), is part of what may be the largest
-        array of a fit: it is filled where it lies. It is double or single.
+        array of a fit: it is filled where it lies.
         """
 
     @abstractmethod
@@ -206,7 +209,8 @@ def moments_about(first, second, guess, unit, center):
 def standardise_products(out, center, scale, sums, weight=1.0):
     """Turn X_new^T D X into what `Design.gram` asks for, in place.
 
-    The new columns are the last of those given; ``sums`` are X^T D 1 and ``weight`` is 1^T D 1.
+    The new columns are the last of those given; ``sums`` are X^T D 1, or zeros where ``center`` is
+    zero, and ``weight`` is 1^T D 1.
     """
     new = slice(len(center) - len(out), None)
     rest = sums[new] - weight * center[new]

@@ -5,13 +5,11 @@ import numpy as np
 import skl_sparse.engine.design._dense as _dense
 import skl_sparse.engine.design._sparse as _sparse
 
-from .base import MOST_ENTRIES, SparseColumns, blocks, line_parts, standardise_products
+from .base import MOST_ENTRIES, SparseColumns, line_parts, standardise_products
 from .compressed import CompressedDesign
 
 # Pairs of columns that one call into compiled code adds up: half a second.
 MOST_PAIRS = 1 << 29
-# Bytes for the sums of one pass where they are to be rounded then, at least and as a share of X.
-ROOM, ROOM_SHARE = 1 << 21, 1 / 16
 
 
 class CSRDesign(CompressedDesign):
@@ -24,22 +22,6 @@ class CSRDesign(CompressedDesign):
         return self._by_line(_sparse.line_dot, W.shape[1], W)
 
     def gram(self, known, new, row_weights, center, scale, out, rows=None):
-        if out.dtype == np.float64:
-            self._double_gram(known, new, row_weights, center, scale, out, rows)
-            return
-        # Sums are kept in double, some columns at a time; pairs among the new are added up once.
-        columns, n_known = np.concatenate([known, new]), len(known)
-        most = max(ROOM, int(ROOM_SHARE * self.nbytes)) // (8 * max(1, len(columns)))
-        at_once = min(len(new), max(1, most))
-        room = np.empty(at_once * len(columns))
-        for some in blocks(len(new), at_once):
-            before, after, n = n_known + some.start, n_known + some.stop, some.stop - some.start
-            products, at = room[: n * after].reshape(n, after), (columns[:before], new[some])
-            self._double_gram(*at, row_weights, center, scale, products, rows)
-            out[some, :after] = products
-            out[: some.start, before:after] = products[:, n_known:before].T
-
-    def _double_gram(self, known, new, row_weights, center, scale, out, rows):
         columns = np.concatenate([known, new])
         slot = self._slots(columns)
         out[:] = 0.0

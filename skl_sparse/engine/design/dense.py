@@ -35,6 +35,7 @@ class DenseDesign(Design):
     entry_cost = 1.0
     gathered_entry_bytes = 8
     lazy_offset = 1e4
+    multiplies_in_single = True
 
     def __init__(self, X, n_threads=1):
         self.X = X
@@ -113,7 +114,7 @@ class DenseDesign(Design):
         columns = np.concatenate([known, new])
         center, scale, weight = center[columns], scale[columns], row_weights[0]
         every = len(columns) == self.n_columns and bool((np.diff(columns) == 1).all())
-        plain = self.lines.dtype == out.dtype and self.lines.flags.c_contiguous
+        plain = self.lines.dtype == out.dtype == np.float64 and self.lines.flags.c_contiguous
         alike = bool((row_weights == weight).all())
         with np.errstate(over="ignore", invalid="ignore"):
             late = bool(np.abs(center * scale).max(initial=0.0) <= LATE)

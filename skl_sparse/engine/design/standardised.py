@@ -14,6 +14,8 @@ PLAIN = 1e-200, 1e200
 SQUARABLE = 1e-150, 1e150
 # Rows of a sample for each column, how many times as many there have to be, and how many in a run.
 SAMPLED, LEAST_SPARED, RUN = 25, 4, 256
+# Bytes for sums that are to be rounded, at least and as a share of X.
+ROOM, ROOM_SHARE = 1 << 21, 1 / 16
 # Where a sample takes a norm for so much more or less, it is not believed.
 MISJUDGED = 0.1
 
@@ -132,11 +134,32 @@ class StandardisedDesign:
             w[self.offset] = weighted * self.scale[self.offset]
         return W, square
 
-    def gram(self, known, new, out=None):
-        """A_new^T A_[known, new], shape (len(new), len(known) + len(new)), in ``out`` if given."""
-        columns = np.concatenate([known, new])
+    def gram(self, known, new, out=None, exact=True):
+        """A_new^T A_[known, new], shape (len(new), len(known) + len(new)), in ``out`` if given.
+
+        That may be in single precision. Sums are rounded to it then, if that is to be ``exact``;
+        else they may be taken in it.
+        """
         if out is None:
-            out = np.empty((len(new), len(columns)))
+            out = np.empty((len(new), len(known) + len(new)))
+        if out.dtype == np.float64 or (self.design.multiplies_in_single and not exact):
+            self._fill_gram(known, new, out)
+            return out
+        # Some columns at a time; the pairs of those before with them are known then.
+        columns, n_known = np.concatenate([known, new]), len(known)
+        most = max(ROOM, int(ROOM_SHARE * self.design.nbytes)) // (8 * max(1, len(columns)))
+        at_once = min(len(new), max(1, most))
+        room = np.empty(at_once * len(columns))
+        for some in blocks(len(new), at_once):
+            before, after, n = n_known + some.start, n_known + some.stop, some.stop - some.start
+            products = room[: n * after].reshape(n, after)
+            self._fill_gram(columns[:before], new[some], products)
+            out[some, :after] = products
+            out[: some.start, before:after] = products[:, n_known:before].T
+        return out
+
+    def _fill_gram(self, known, new, out):
+        columns = np.concatenate([known, new])
         with np.errstate(over="ignore", invalid="ignore"):
             self.design.gram(known, new, self.weights, self.mean, self.scale, out)
         held = self._held(columns)
@@ -146,7 +169,6 @@ class StandardisedDesign:
             out[:, places] = products[len(known) :]
             among_new = places >= len(known)
             out[places[among_new] - len(known)] = products.T[among_new]
-        return out
 
     def sampled_gram(self, columns):
         """About A^T A for the named columns, from a sample of the rows; None where that is no good.

@@ -39,11 +39,11 @@ cdef class System:
         """Take the residual of another system of the same kind, on the same columns."""
         pass
 
-    # What added to its diagonal keeps the Gram of twin columns positive definite.
+    # What, added to its diagonal, keeps the Gram of twin columns positive definite.
     ridge = 1e-12
 
     # Whether steps are those of a rounded Gram, by which correlations come out otherwise.
-    rounds = False
+    rounded = False
 
     # Whether normal_block is at hand.
     has_matrix = False
@@ -76,27 +76,19 @@ cdef class System:
 
 
 cdef class GramSystem(System):
-    """The Gram G = A^T A and the correlations c = A^T r, kept up to date."""
+    """The Gram G = A^T A and the correlations c = A^T r, kept up to date: see `gram_system`."""
 
-    cdef double[:, :] gram
     cdef double[::1] c
     cdef readonly object matrix
 
     def __init__(self, gram, c):
-        self.gram = gram
-        self._hold(gram, c)
-
-    cdef _hold(self, matrix, c):
         self.n_columns = len(c)
-        self.matrix = matrix
+        self.matrix = gram
         self.c = np.array(c)
         self.known = &self.c[0] if self.n_columns else NULL
 
     cdef double correlation(self, Py_ssize_t j) noexcept nogil:
         return self.c[j]
-
-    cdef void step(self, Py_ssize_t j, double delta) noexcept nogil:
-        subtract_double(self.n_columns, delta, &self.gram[j, 0], &self.c[0])
 
     cdef double cost(self, Py_ssize_t j) noexcept nogil:
         return <double> self.n_columns
@@ -107,14 +99,10 @@ cdef class GramSystem(System):
     def correlations(self):
         return np.array(self.c)
 
-    def normal(self, const Py_ssize_t[::1] columns, const double[::1] v):
-        """A_columns^T A_columns v"""
-        return combined(self.gram, columns, v)
-
     has_matrix = True
 
     def normal_block(self, rows, columns):
-        return self.matrix[rows[:, None], columns].astype(np.float64, copy=False)
+        return self.matrix[rows[:, None], columns]
 
     def normal_rows(self, columns):
         return self.matrix[columns]
@@ -124,27 +112,49 @@ cdef class GramSystem(System):
         return type(self)(self.matrix, self.c)
 
 
+cdef class DoubleGramSystem(GramSystem):
+
+    cdef double[:, :] gram
+
+    def __init__(self, gram, c):
+        super().__init__(gram, c)
+        self.gram = gram
+
+    cdef void step(self, Py_ssize_t j, double delta) noexcept nogil:
+        subtract_double(self.n_columns, delta, &self.gram[j, 0], &self.c[0])
+
+    def normal(self, const Py_ssize_t[::1] columns, const double[::1] v):
+        """A_columns^T A_columns v"""
+        return combined(self.gram, columns, v)
+
+
 cdef class SingleGramSystem(GramSystem):
-    """The same with a Gram in single precision: half the memory to hold, and to read for a step.
+    """With a Gram in single precision: half the memory to hold, and to read for a step.
 
     All sums are in double. What rounding did to the Gram is as small a share of what the
     correlations change, and the next look corrects it.
     """
 
     ridge = 1e-6
-    rounds = True
+    rounded = True
 
-    cdef float[:, :] single
+    cdef float[:, :] gram
 
     def __init__(self, gram, c):
-        self.single = gram
-        self._hold(gram, c)
+        super().__init__(gram, c)
+        self.gram = gram
 
     cdef void step(self, Py_ssize_t j, double delta) noexcept nogil:
-        subtract_single(self.n_columns, delta, &self.single[j, 0], &self.c[0])
+        subtract_single(self.n_columns, delta, &self.gram[j, 0], &self.c[0])
 
     def normal(self, const Py_ssize_t[::1] columns, const double[::1] v):
-        return combined(self.single, columns, v)
+        """A_columns^T A_columns v"""
+        return combined(self.gram, columns, v)
+
+
+def gram_system(gram, c):
+    """The system of a Gram in double or single precision, and of correlations."""
+    return (DoubleGramSystem if gram.dtype == np.float64 else SingleGramSystem)(gram, c)
 
 
 cdef combined(real_t[:, :] gram, const Py_ssize_t[::1] columns, const double[::1] v):

@@ -17,8 +17,8 @@ from .packed_cholesky import cholesky
 MOST_FACTORISED = 4000
 # Coordinates that one step may bring to zero.
 MOST_HELD = 64
-# What a factor in single precision may leave of a gradient.
-ROUGH = 0.1
+# What a factor in single precision may leave of a gradient, and what it may have on its diagonal.
+LEFT_BY_SINGLE, LARGEST_SINGLE = 0.1, 1e30
 # Steps of conjugate gradients, and the share of the gradient's square that they may leave.
 MOST_STEPS, SHARE_LEFT = 100, 1e-12
 # The gradient may keep this share of what the descent's goal lets it keep.
@@ -72,11 +72,13 @@ def candidates(system, penalty, support, old, gradient, missing):
 def newton_direction(system, support, gradient, curvature):
     """(A_S^T A_S + diag(curvature))^-1 gradient, and what solves such systems.
 
-    No direction where the matrix is not positive definite.
+    That solves them less exactly, on a Gram in single precision: without the step of refinement
+    that the direction gets. No direction where the matrix is not positive definite.
     """
     # Twin columns make the Gram singular; the least of ridges lets them share.
     diagonal = curvature + system.ridge
-    for single in (True, False) if system.rounds else (False,):
+    try_single = system.rounded and np.abs(diagonal).max(initial=0.0) < LARGEST_SINGLE
+    for single in (True, False) if try_single else (False,):
         try:
             solve = cholesky(system.normal_block, support, diagonal, single)
         except LinAlgError:
@@ -86,7 +88,7 @@ def newton_direction(system, support, gradient, curvature):
             return direction, solve
         # One step of refinement, if it is one.
         left = gradient - system.normal(support, direction) - diagonal * direction
-        if np.linalg.norm(left) <= ROUGH * np.linalg.norm(gradient):
+        if np.linalg.norm(left) <= LEFT_BY_SINGLE * np.linalg.norm(gradient):
             return direction + solve(left), solve
     return None, None
 
@@ -96,7 +98,8 @@ def along_the_border(old, direction, solve, most_held):
 
     With H d = g, the direction that leaves the coordinates K at rest is d - Z m, where
     Z = H^-1 E_K and Z_K m = d_K; after a share t of a step, 1 - t of its direction is left. Z_K is
-    positive definite as H is; where rounding says no, the way ends.
+    positive definite as H is; where rounding says no, the way ends. Rounding of ``solve`` leaves a
+    point on the border, though not quite the minimiser.
     """
     x, direction, sign = old.copy(), direction.copy(), np.sign(old)
     held, inverse = [], np.empty((most_held, len(old)))

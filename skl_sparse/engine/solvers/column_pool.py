@@ -5,11 +5,11 @@ from contextlib import suppress
 import numpy as np
 
 from ..design.base import SparseColumns, blocks
-from ._systems import DenseSystem, GramSystem, SingleGramSystem, SparseSystem
+from ._systems import DenseSystem, SparseSystem, gram_system
 
 # A working set of this size has its Gram formed whatever the data: it is small.
 SMALL = 1024
-# Up to this size it is held in double precision, since little would be won in single.
+# Up to this size it is formed in double precision, since little would be won in single.
 DOUBLE = 128
 # Numbers of it that move at a time where it grows or shrinks.
 MOVED = 1 << 16
@@ -23,13 +23,16 @@ GRAM_FIRST = 2
 class ColumnPool:
     """Columns of A in order of arrival, shared by targets, starts and steps down a path.
 
-    Either their Gram is kept, grown by what is new and never recomputed, or the columns themselves
+    Either their Gram is kept and grown by what is new, or the columns themselves
     are gathered. A descent on the Gram pays the size of the pool for each changed coordinate, one
     on the columns pays their stored entries, at every look.
+
+    A large Gram is in single precision, as long as that will do. Its sums are ``exact`` where there
+    are many minima, of which rounding that depends on the container must not choose one.
     """
 
-    def __init__(self, A):
-        self.A = A
+    def __init__(self, A, exact=True):
+        self.A, self.exact = A, exact
         self.columns = np.empty(0, dtype=np.intp)
         self.member = np.zeros(A.n_columns, dtype=bool)
         self._single_will_do = True
@@ -74,9 +77,8 @@ class ColumnPool:
         wanted[columns] = True
         kept = np.flatnonzero(wanted[self.columns[: self._known]])
         gram = self._view(self._known)
-        for some in blocks(
-            len(kept), MOVED // max(1, len(kept))
-        ):  # none lands on one still to move
+        # No row lands on one still to move.
+        for some in blocks(len(kept), MOVED // max(1, len(kept))):
             gram[some, : len(kept)] = gram[kept[some]].take(kept, axis=1)
         held = self.columns[kept]
         wanted[held] = False
@@ -89,8 +91,7 @@ class ColumnPool:
     def system(self, r, c):
         """The pool's columns for a residual r, and their correlations c with it."""
         if self.holds_gram(self.columns):
-            gram = self.gram()
-            return (GramSystem if gram.dtype == np.float64 else SingleGramSystem)(gram, c)
+            return gram_system(self.gram(), c)
         self._forget_gram()
         if self._block is None:
             self._block = self.A.gather(self.columns)
@@ -112,7 +113,7 @@ class ColumnPool:
             if m > self._stride:
                 self._stretch(m)
             gram = self._view(m)
-            self.A.gram(self.columns[:known], self.columns[known:], out=gram[known:])
+            self.A.gram(self.columns[:known], self.columns[known:], gram[known:], self.exact)
             gram[:known, known:] = gram[known:, :known].T
             self._known = m
         return self._view(m)

@@ -14,6 +14,11 @@ import numpy as np
 COARSE = 0.1
 
 
+def possible(square, before):
+    """Whether there may be such a square of a residual, where it was ``before``."""
+    return square >= -COARSE * before
+
+
 @dataclass
 class Foretold:
     """The correlations of some columns after a descent, and the square of the residual.
@@ -35,8 +40,7 @@ class Foretold:
 
     @property
     def possible(self):
-        """Whether there is such a square."""
-        return self.square >= -COARSE * self.square_before
+        return possible(self.square, self.square_before)
 
     def came_true(self, correlations):
         """Whether all correlations, those of the data, are near enough."""

@@ -1,4 +1,4 @@
-"""Cholesky factors in half the memory of their matrix.
+"""Cholesky factors in half the memory of their matrix, or in a quarter.
 
 Rectangular full packed format: the lower triangle of a symmetric matrix [A11; A21 A22] as one
 rectangle, A11 and A21 below, the transpose of A22 in the triangle that A11 leaves free. LAPACK works
@@ -47,7 +47,7 @@ def cholesky(block, columns, diagonal, single=False):
 
 def full(block, columns, diagonal):
     """In the place of the matrix, which is small."""
-    matrix, places = block(columns, columns), np.arange(len(columns))
+    matrix, places = block(columns, columns).astype(np.float64), np.arange(len(columns))
     matrix[places, places] += diagonal
     factor, info = dpotrf(matrix.T, lower=True, overwrite_a=True, clean=False)
     return info, lambda b: dpotrs(factor, b, lower=True)[0]

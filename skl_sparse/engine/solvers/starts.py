@@ -17,6 +17,7 @@ import numpy as np
 from . import local_search, working_set
 from .column_pool import ColumnPool
 from .descent import Goal, descend
+from .foretold import possible
 from .point import Point
 
 # Problems with so few columns have all of them in the pool.
@@ -82,14 +83,15 @@ def elsewhere(problem, pool, here, solution, warm, tol, thorough):
         return solution.u
     least, each = THOROUGH if thorough else BRIEF
     work = max(least, each * (problem.A.n_rows + problem.n_columns))
-    points = chain([here], others(here, warm, tol, STARTING * work))
+    found = others(here, warm, tol, STARTING * work)
+    points = chain([here], (point for point in found if possible(point.square, here.square)))
     if thorough:
         best = lowest(local_search.thorough(distinct(points), work))
     else:
         best = local_search.brief(lowest(points), work)
     # The same support and signs are the same minimum, which has its certificate already.
     same = solution.certificate.reached(tol) and np.array_equal(np.sign(best.u), np.sign(here.u))
-    if same or not lower(best, here):
+    if same or not lower(best, here) or not possible(best.square, here.square):
         return solution.u
     return solution.u.replaced(pool.member, pool.columns, best.u)
 
@@ -129,8 +131,8 @@ def others(here, warm, tol, work):
 
 
 def lower(new, old):
-    # Where a rounded Gram has no minimum along some direction, there may be an objective below zero.
-    return 0.0 <= new.objective < old.objective - TIE * old.objective
+    """Whether a `Point` or `Solution` is better than another of its kind, by more than a tie."""
+    return new.objective < old.objective - TIE * old.objective
 
 
 def lowest(points):

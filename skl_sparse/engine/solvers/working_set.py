@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._systems import GramSystem
+from ._systems import gram_system
 from .coefficients import Coefficients
 from .column_pool import ColumnPool
 from .descent import Goal, descend
@@ -51,7 +51,6 @@ def solve(problem, start, *, tol, max_iter, pool=None):
 
     Returns a `Solution` for each target.
     """
-    pool = ColumnPool(problem.A) if pool is None else pool
     points = [u.sparse() for u in start]
     found = [None] * problem.n_targets
     best = np.full(problem.n_targets, np.inf)
@@ -60,6 +59,7 @@ def solve(problem, start, *, tol, max_iter, pool=None):
     # What a descent may cost unasked: no more than the passes over X that follow it. And how many
     # columns join at least. Where there are many minima, the container of X must not choose one.
     convex = all(penalty.convex for penalty in problem.penalties)
+    pool = ColumnPool(problem.A, exact=not convex) if pool is None else pool
     if convex:
         free = 2.0 * problem.A.design.pass_cost
         least = int(LEAST_NEW * math.sqrt(problem.A.design.entry_cost))
@@ -97,24 +97,24 @@ def solve(problem, start, *, tol, max_iter, pool=None):
             now.leave(pool.columns)
         while waiting:
             t, now = waiting.pop(0)
-            start = points[t].at(pool.columns)
-            u, penalty = start.copy(), problem.penalties[t].restrict(pool.columns)
+            old = points[t].at(pool.columns)
+            u, penalty = old.copy(), problem.penalties[t].restrict(pool.columns)
             system = pool.system(now.residual, now.correlations)
             goal, cheap = goals(now.certificate, tol, idle[t], problem.spans[t])
             square, c, violation = now.square, now.correlations, now.certificate.optimality
             del now  # its residual is as long as the rows are many
             descend(system, problem.loss, penalty, u, goal, square, cheap, free, late)
-            foretold[t], possible = None, True
-            if system.rounds:
-                at = pool.columns, u - start, c, square, violation
-                foretold[t] = Foretold.after(system, *at)
-                possible = foretold[t].possible
+            told = None
+            if system.rounded:
+                told = Foretold.after(system, pool.columns, u - old, c, square, violation)
             del system  # it may look at the Gram, which grows in place
-            if possible:
-                points[t] = points[t].replaced(pool.member, pool.columns, u)
-            else:
+            if told is not None and not told.possible:
+                # The pool was chosen for a Gram in single precision: everybody waits for another.
                 foretold[t] = None
                 pool.hold_in_double()
+                break
+            foretold[t] = told
+            points[t] = points[t].replaced(pool.member, pool.columns, u)
 
 
 def goals(certificate, tol, idle, span):
@@ -161,8 +161,8 @@ def grow(pool, problem, points, waiting, least, shed):
         fresh = fresh[stays] if stays.any() else fresh
     # What is close for one target may be a violator for another.
     fresh = np.unique(fresh) if len(waiting) > 1 else np.sort(fresh)
-    most = 1 + MOST_AT_REST * math.sqrt(problem.A.design.entry_cost)
-    room = max(least + LEAST_LATE, most * len(support))
+    share = 1 + MOST_AT_REST * math.sqrt(problem.A.design.entry_cost)
+    room = max(least + LEAST_LATE, share * len(support))
     every, wanted = np.concatenate([pool.columns, fresh]), np.concatenate([support, fresh])
     wanted.sort()
     # Nor does it keep them where that would cost the Gram.
@@ -198,7 +198,7 @@ def promising(problem, points, waiting, joined, new):
     stays = np.zeros(len(columns), dtype=bool)
     for t, now in waiting:
         u = points[t].at(columns)
-        system = GramSystem(gram, now.correlations[columns])
+        system = gram_system(gram, now.correlations[columns])
         goal = Goal(INNER * now.certificate.optimality)
         descend(system, problem.loss, problem.penalties[t].restrict(columns), u, goal)
         stays |= u != 0
