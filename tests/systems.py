@@ -4,17 +4,17 @@ import numpy as np
 import scipy.sparse as sp
 from skl_sparse.engine.solvers._systems import (
     DenseSystem,
+    GramSystem,
     SparseSystem,
-    gram_system,
 )
 
 
 def system_of(kind, A, r):
     """The columns of A, which have unit norm, with the residual r."""
     if kind == "gram":
-        return gram_system(A.T @ A, A.T @ r)
+        return GramSystem(A.T @ A, A.T @ r)
     if kind == "single":
-        return gram_system((A.T @ A).astype(np.float32), A.T @ r)
+        return GramSystem((A.T @ A).astype(np.float32), A.T @ r)
     if kind == "dense":
         return DenseSystem(np.ascontiguousarray(A.T), r)
     columns = sp.csc_array(A)

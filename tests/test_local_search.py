@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from skl_sparse.engine.solvers._coordinate_descent import coordinate_descent, first_better
-from skl_sparse.engine.solvers._systems import gram_system
+from skl_sparse.engine.solvers._systems import GramSystem
 from systems import system_of
 
 from skl_sparse import SparseLpRegressor
@@ -62,7 +62,7 @@ def by_hand(A, y, penalty, u, leaving, entering, value):
     for j, new in ((leaving, 0.0), (entering, value)):
         if j != NONE:
             u[j] = new
-    system = gram_system(A.T @ A, A.T @ (y - A @ u))
+    system = GramSystem(A.T @ A, A.T @ (y - A @ u))
     around = np.setdiff1d(np.arange(M), [leaving, entering])
     for columns in (around, np.arange(M)):
         settle(system, penalty, u, columns)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.linalg import LinAlgError
 from scipy.optimize import nnls
-from skl_sparse.engine.solvers._systems import SingleGramSystem, gram_system
+from skl_sparse.engine.solvers._systems import GramSystem
 from systems import system_of
 
 from skl_sparse.engine.losses import SquaredError
@@ -89,7 +89,7 @@ def test_cholesky(n):
     A = rng.normal(size=(n + 20, n + 9))
     gram, columns = A.T @ A, np.sort(rng.choice(n + 9, n, replace=False))
     diagonal, b = rng.random(n), rng.normal(size=n)
-    solve = cholesky(gram_system(gram, np.zeros(n + 9)).normal_block, columns, diagonal)
+    solve = cholesky(GramSystem(gram, np.zeros(n + 9)).normal_block, columns, diagonal)
     expected = np.linalg.solve(gram[np.ix_(columns, columns)] + np.diag(diagonal), b)
     np.testing.assert_allclose(solve(b), expected, rtol=1e-7, atol=1e-9)
 
@@ -99,7 +99,7 @@ def test_cholesky_in_single_precision(n):
     rng = np.random.default_rng(n)
     A = rng.normal(size=(2 * n, n)) / np.sqrt(n)
     gram, diagonal, b = A.T @ A, rng.random(n), rng.normal(size=n)
-    system = gram_system(gram, np.zeros(n))
+    system = GramSystem(gram, np.zeros(n))
     solve = cholesky(system.normal_block, np.arange(n), diagonal, single=True)
     left = b - (gram + np.diag(diagonal)) @ solve(b)
     assert solve(b).dtype == np.float64
@@ -116,7 +116,7 @@ def test_a_direction_is_refined_or_in_double(condition, most, rough, monkeypatch
     rng = np.random.default_rng(2)
     basis = np.linalg.qr(rng.normal(size=(300, 300)))[0]
     gram = (basis * np.geomspace(1, 1 / condition, 300)) @ basis.T
-    system = SingleGramSystem(gram.astype(np.float32), rng.normal(size=300))
+    system = GramSystem(gram.astype(np.float32), rng.normal(size=300))
     gradient, bend = rng.normal(size=300), np.full(300, 1e-7)
     direction, solve = newton_direction(system, np.arange(300), gradient, bend)
     matrix = system.matrix.astype(np.float64) + np.diag(bend + system.ridge)
@@ -127,7 +127,7 @@ def test_a_direction_is_refined_or_in_double(condition, most, rough, monkeypatch
 
 @pytest.mark.parametrize("n", [2, 300])
 def test_cholesky_of_what_is_not_positive_definite(n):
-    system = gram_system(np.eye(n) - 1.1, np.zeros(n))
+    system = GramSystem(np.eye(n) - 1.1, np.zeros(n))
     with pytest.raises(LinAlgError, match="positive definite"):
         cholesky(system.normal_block, np.arange(n), np.zeros(n))
 

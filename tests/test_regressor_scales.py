@@ -14,7 +14,7 @@ import scipy.sparse as sp
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from reference import Problem, assert_reported
-from skl_sparse.engine.solvers._systems import gram_system
+from skl_sparse.engine.solvers._systems import GramSystem
 from sklearn.exceptions import ConvergenceWarning
 
 from skl_sparse import SparseLpRegressor
@@ -325,7 +325,7 @@ def test_no_negative_coefficient(p):
 def test_a_newton_step_stays_within_the_bounds():
     """Its minimiser, (-1/2, 3/2), is out of bounds; p > 1 has no border but that one."""
     gram, u = np.array([[1.0, 0.9], [0.9, 1.0]]), np.array([0.1, 1.0])
-    system = gram_system(gram, gram @ (np.array([-0.5, 1.5]) - u))
+    system = GramSystem(gram, gram @ (np.array([-0.5, 1.5]) - u))
     penalty = LpPenalty(np.full(2, 1e-12), np.zeros(2), 1.5, True)
     assert newton_step(system, penalty, u, np.arange(2))
     assert np.all(u >= 0)

@@ -42,7 +42,8 @@ class CSRDesign(CompressedDesign):
             self._run(lambda share: add(ranges, out, share, n), range(n))
         if not len(known):
             _dense.fold(out, 0)
-        center, sums, weight = center[columns], center[columns], 1.0
+        center = center[columns]
+        sums, weight = center, 1.0
         if rows is not None and center.any():  # what is centred is not their own mean
             sums = self._column_sums(slot, len(columns), row_weights, parts[0])[0]
             weight = sum(float(row_weights[some].sum()) for some in rows)

@@ -76,19 +76,40 @@ cdef class System:
 
 
 cdef class GramSystem(System):
-    """The Gram G = A^T A and the correlations c = A^T r, kept up to date: see `gram_system`."""
+    """The Gram G = A^T A and the correlations c = A^T r, kept up to date.
 
+    G may be in single precision: half the memory to hold, and to read for a step. All sums are in
+    double. What rounding did to G is as small a share of what the correlations change, and the next
+    look corrects it.
+    """
+
+    cdef double[:, :] gram
+    cdef float[:, :] single
     cdef double[::1] c
     cdef readonly object matrix
+    cdef readonly bint rounded
+    cdef readonly double ridge
 
     def __init__(self, gram, c):
         self.n_columns = len(c)
         self.matrix = gram
+        self.rounded = gram.dtype == np.float32
+        if self.rounded:
+            self.single = gram
+        else:
+            self.gram = gram
+        self.ridge = 1e-6 if self.rounded else 1e-12
         self.c = np.array(c)
         self.known = &self.c[0] if self.n_columns else NULL
 
     cdef double correlation(self, Py_ssize_t j) noexcept nogil:
         return self.c[j]
+
+    cdef void step(self, Py_ssize_t j, double delta) noexcept nogil:
+        if self.rounded:
+            subtract_single(self.n_columns, delta, &self.single[j, 0], &self.c[0])
+        else:
+            subtract_double(self.n_columns, delta, &self.gram[j, 0], &self.c[0])
 
     cdef double cost(self, Py_ssize_t j) noexcept nogil:
         return <double> self.n_columns
@@ -98,6 +119,12 @@ cdef class GramSystem(System):
 
     def correlations(self):
         return np.array(self.c)
+
+    def normal(self, const Py_ssize_t[::1] columns, const double[::1] v):
+        """A_columns^T A_columns v"""
+        if self.rounded:
+            return combined(self.single, columns, v)
+        return combined(self.gram, columns, v)
 
     has_matrix = True
 
@@ -109,52 +136,7 @@ cdef class GramSystem(System):
 
     def copy(self):
         """The same columns, with a residual of its own."""
-        return type(self)(self.matrix, self.c)
-
-
-cdef class DoubleGramSystem(GramSystem):
-
-    cdef double[:, :] gram
-
-    def __init__(self, gram, c):
-        super().__init__(gram, c)
-        self.gram = gram
-
-    cdef void step(self, Py_ssize_t j, double delta) noexcept nogil:
-        subtract_double(self.n_columns, delta, &self.gram[j, 0], &self.c[0])
-
-    def normal(self, const Py_ssize_t[::1] columns, const double[::1] v):
-        """A_columns^T A_columns v"""
-        return combined(self.gram, columns, v)
-
-
-cdef class SingleGramSystem(GramSystem):
-    """With a Gram in single precision: half the memory to hold, and to read for a step.
-
-    All sums are in double. What rounding did to the Gram is as small a share of what the
-    correlations change, and the next look corrects it.
-    """
-
-    ridge = 1e-6
-    rounded = True
-
-    cdef float[:, :] gram
-
-    def __init__(self, gram, c):
-        super().__init__(gram, c)
-        self.gram = gram
-
-    cdef void step(self, Py_ssize_t j, double delta) noexcept nogil:
-        subtract_single(self.n_columns, delta, &self.gram[j, 0], &self.c[0])
-
-    def normal(self, const Py_ssize_t[::1] columns, const double[::1] v):
-        """A_columns^T A_columns v"""
-        return combined(self.gram, columns, v)
-
-
-def gram_system(gram, c):
-    """The system of a Gram in double or single precision, and of correlations."""
-    return (DoubleGramSystem if gram.dtype == np.float64 else SingleGramSystem)(gram, c)
+        return GramSystem(self.matrix, self.c)
 
 
 cdef combined(real_t[:, :] gram, const Py_ssize_t[::1] columns, const double[::1] v):

@@ -5,7 +5,7 @@ from contextlib import suppress
 import numpy as np
 
 from ..design.base import SparseColumns, blocks
-from ._systems import DenseSystem, SparseSystem, gram_system
+from ._systems import DenseSystem, GramSystem, SparseSystem
 
 # A working set of this size has its Gram formed whatever the data: it is small.
 SMALL = 1024
@@ -91,7 +91,7 @@ class ColumnPool:
     def system(self, r, c):
         """The pool's columns for a residual r, and their correlations c with it."""
         if self.holds_gram(self.columns):
-            return gram_system(self.gram(), c)
+            return GramSystem(self.gram(), c)
         self._forget_gram()
         if self._block is None:
             self._block = self.A.gather(self.columns)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .point import square_after
+
 # Share of what a descent starts from, violation and square of the residual, that may be wrong.
 COARSE = 0.1
 
@@ -36,7 +38,7 @@ class Foretold:
     def after(cls, system, columns, step, c, square, violation):
         """After ``step`` from where the correlations of the columns were c."""
         now = system.correlations()
-        return cls(columns, now, square - float(step @ (c + now)), violation, square)
+        return cls(columns, now, square_after(square, step, c, now), violation, square)
 
     @property
     def possible(self):

@@ -1,6 +1,11 @@
 """A point of the problem on a pool's columns: what tells its objective without a pass over X."""
 
 
+def square_after(square, step, before, after):
+    """r . r for a residual that a step left, with the correlations before and after it."""
+    return square - float(step @ (before + after))
+
+
 class Point:
     """Coefficients u, the system that knows their residual r, and ``square`` = r . r.
 
@@ -33,6 +38,5 @@ class Point:
 
     def at(self, system, u):
         """The point u of these columns, with a system that knows its residual."""
-        step = u - self.u
-        square = self.square - step @ (self.c + system.correlations())
+        square = square_after(self.square, u - self.u, self.c, system.correlations())
         return Point(self.loss, self.penalty, system, u, square)

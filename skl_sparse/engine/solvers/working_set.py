@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._systems import gram_system
+from ._systems import GramSystem
 from .coefficients import Coefficients
 from .column_pool import ColumnPool
 from .descent import Goal, descend
@@ -164,14 +164,13 @@ def grow(pool, problem, points, waiting, least, shed):
     share = 1 + MOST_AT_REST * math.sqrt(problem.A.design.entry_cost)
     room = max(least + LEAST_LATE, share * len(support))
     every, wanted = np.concatenate([pool.columns, fresh]), np.concatenate([support, fresh])
-    wanted.sort()
-    # Nor does it keep them where that would cost the Gram.
-    crowded = len(every) > room or (pool.holds_gram(wanted) and not pool.holds_gram(every))
-    if not (shed and crowded) and pool.fits(every):
+    costs_the_gram = pool.holds_gram(wanted) and not pool.holds_gram(every)
+    if not (shed and (len(every) > room or costs_the_gram)) and pool.fits(every):
         pool.add(fresh)
         return late
     if not pool.fits(wanted):
         # The worst violators, or as many of them as fit.
+        wanted.sort()
         _, at, place = np.intersect1d(wanted, violators, return_indices=True)
         score = np.zeros(len(wanted))
         score[at] = steps[place]
@@ -179,7 +178,7 @@ def grow(pool, problem, points, waiting, least, shed):
         size = len(wanted)
         while size > 1 and not pool.fits(wanted[:size]):
             size = (4 * size) // 5
-        wanted = np.sort(wanted[:size])
+        wanted = wanted[:size]
     pool.reset(wanted)
     return late
 
@@ -198,7 +197,7 @@ def promising(problem, points, waiting, joined, new):
     stays = np.zeros(len(columns), dtype=bool)
     for t, now in waiting:
         u = points[t].at(columns)
-        system = gram_system(gram, now.correlations[columns])
+        system = GramSystem(gram, now.correlations[columns])
         goal = Goal(INNER * now.certificate.optimality)
         descend(system, problem.loss, problem.penalties[t].restrict(columns), u, goal)
         stays |= u != 0
