@@ -214,9 +214,11 @@ def standardise_products(out, center, scale, sums, weight=1.0):
     """
     new = slice(len(center) - len(out), None)
     rest = sums[new] - weight * center[new]
+    centred, uneven = center.any(), rest.any()
     for some in blocks(len(out), STRETCH // max(1, len(center))):
-        out[some] -= center[new][some, None] * sums
-        if rest.any():
+        if centred:
+            out[some] -= center[new][some, None] * sums
+        if uneven:
             out[some] -= rest[some, None] * center
         out[some] *= scale
         out[some] *= scale[new][some, None]

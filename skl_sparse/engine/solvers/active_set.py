@@ -11,7 +11,7 @@ from scipy.linalg import LinAlgError
 from scipy.linalg.lapack import dposv
 
 from .conjugate_gradients import conjugate_gradients
-from .packed_cholesky import cholesky
+from .packed_cholesky import STRIPE, cholesky
 
 # Supports up to this size have their Newton system factorised, larger ones use conjugate gradients.
 MOST_FACTORISED = 4000
@@ -77,7 +77,8 @@ def newton_direction(system, support, gradient, curvature):
     """
     # Twin columns make the Gram singular; the least of ridges lets them share.
     diagonal = curvature + system.ridge
-    try_single = system.rounded and np.abs(diagonal).max(initial=0.0) < LARGEST_SINGLE
+    large = system.rounded and len(support) > STRIPE
+    try_single = large and np.abs(diagonal).max() < LARGEST_SINGLE
     for single in (True, False) if try_single else (False,):
         try:
             solve = cholesky(system.normal_block, support, diagonal, single)
