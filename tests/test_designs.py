@@ -217,6 +217,52 @@ def test_moments_of_hard_columns(container, kind, center):
         assert np.all(np.abs(found.mean - mean) <= rounding), name
 
 
+@pytest.mark.parametrize("kind", ["equal", "some zero"])
+@pytest.mark.parametrize("n_threads", [1, 3])
+@pytest.mark.parametrize("container", FLOAT64)
+def test_the_pass_for_the_moments_finds_products(container, n_threads, kind):
+    rng = np.random.default_rng(10)
+    for name, X in hard_columns(rng, n=403):
+        weights = row_weights(rng, len(X), kind)
+        v = rng.standard_normal(len(X)) * (weights > 0)
+        expected = X.astype(np.longdouble).T @ v
+        rounding = 1e-13 * (np.abs(X.T) @ np.abs(v))
+        design = as_design(CONTAINERS[container](X), n_threads)
+        for center in (True, False):
+            found = design.moments(weights, center, v).products
+            assert np.all(np.abs(found - expected) <= rounding), name
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+@pytest.mark.parametrize("first", ["correlate", "pull"])
+def test_products_with_the_target_are_known_once(container, first, monkeypatch):
+    rng = np.random.default_rng(11)
+    X, weights = mixed_columns(rng), row_weights(rng, 203, "random")
+    Y = rng.standard_normal((203, 1))
+    design, passes = as_design(CONTAINERS[container](X)), []
+    expected = StandardisedDesign(design, weights, True).correlate(Y)
+    A = StandardisedDesign(design, weights, True, Y)
+    correlate = type(design).correlate
+    monkeypatch.setattr(
+        type(design), "correlate", lambda self, R: passes.append(len(R)) or correlate(self, R)
+    )
+    close = {"atol": 2e-10, "rtol": 1e-10}
+    if first == "correlate":
+        np.testing.assert_allclose(A.correlate(Y.copy()), expected, **close)
+    else:
+        W, square = A.pull(Y[:, 0].copy(), np.ones(40))
+        np.testing.assert_allclose(W, expected * A.scale[:, None], **close)
+        assert square == pytest.approx(float(np.sum(expected**2)))
+    assert not passes
+    np.testing.assert_allclose(A.correlate(Y), expected, **close)
+    assert len(passes) == 1
+    # Nor are they taken for those of another vector, or kept beyond the first question.
+    other = StandardisedDesign(design, weights, True, Y)
+    np.testing.assert_allclose(other.correlate(-Y), -expected, **close)
+    np.testing.assert_allclose(other.correlate(Y), expected, **close)
+    assert len(passes) == 3
+
+
 @pytest.mark.parametrize("container", FLOAT64)
 def test_constant_columns_have_no_deviation(container):
     values = [0.1, 1e100, 1e-100, 0.0, 3.0, 7.0, 1e300, -1.0, 1 / 3]

@@ -52,8 +52,7 @@ class LeastSquares:
     def __init__(self, design, y, weights, fit_intercept):
         weights = weights / weights.max()
         weights /= weights.sum()
-        self.A = StandardisedDesign(design, weights, fit_intercept)
-        q = self.A.q[:, None]
+        q = np.sqrt(weights)[:, None]
         y = np.where(q > 0, y, 0.0)
         # The largest value as its weight lets it count; the largest of all may be of no account.
         unit = np.zeros(y.shape[1])
@@ -76,6 +75,7 @@ class LeastSquares:
         y[:, constant] = 0.0
         self.Y = y
         self.y_mean, self.y_scale = mean * unit, np.where(constant, 1.0, safe * unit)
+        self.A = StandardisedDesign(design, weights, fit_intercept, self.Y)
 
     @property
     def n_targets(self):

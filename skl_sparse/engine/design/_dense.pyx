@@ -7,13 +7,21 @@ lines have their entries side by side.
 from scipy.linalg.cython_blas cimport dgemm, dsyrk, sgemm, ssyrk
 
 cdef extern from "_kernels.h" nogil:
-    void sum_four_rows_double(
-        Py_ssize_t n, const double **x, const double *w, const double *shift, double *first,
-        double *second
+    void sum_eight_rows_double(
+        Py_ssize_t n, const double *x, Py_ssize_t stride, const double *w, const double *v,
+        const double *shift, double *first, double *second, double *third
     )
-    void sum_four_rows_single(
-        Py_ssize_t n, const float **x, const double *w, const double *shift, double *first,
-        double *second
+    void sum_eight_rows_single(
+        Py_ssize_t n, const float *x, Py_ssize_t stride, const double *w, const double *v,
+        const double *shift, double *first, double *second, double *third
+    )
+    void sum_four_columns_double(
+        Py_ssize_t n, const double **x, const double *w, const double *v, const double *shift,
+        double *first, double *second, double *third
+    )
+    void sum_four_columns_single(
+        Py_ssize_t n, const float **x, const double *w, const double *v, const double *shift,
+        double *first, double *second, double *third
     )
 
 ctypedef fused real_t:
@@ -28,89 +36,75 @@ ctypedef fused product_t:
 def sums_by_rows(
     const real_t[:, :] rows,
     const double[::1] weights,
+    const double[::1] v,
     const double[::1] shift,
     double[::1] first,
     double[::1] second,
+    double[::1] third,
 ):
-    """Per column: sums of w*d and w*d**2, d = x - shift; the lines are rows."""
-    cdef Py_ssize_t i, j, k, n_rows = rows.shape[0], n_columns = rows.shape[1]
-    cdef const real_t *x[4]
+    """Per column: sums of w*d, w*d**2 and v*d, d = x - shift; the lines are rows."""
+    cdef Py_ssize_t i, k, n_rows = rows.shape[0], n_columns = rows.shape[1]
+    cdef Py_ssize_t stride = rows.strides[0] // <Py_ssize_t> sizeof(real_t)
     cdef double d
     with nogil:
-        for i in range(0, n_rows - 3, 4):
-            for j in range(4):
-                x[j] = &rows[i + j, 0]
+        for i in range(0, n_rows - 7, 8):
             if real_t is double:
-                sum_four_rows_double(
-                    n_columns, x, &weights[i], &shift[0], &first[0], &second[0]
+                sum_eight_rows_double(
+                    n_columns, &rows[i, 0], stride, &weights[i], &v[i], &shift[0], &first[0],
+                    &second[0], &third[0]
                 )
             else:
-                sum_four_rows_single(
-                    n_columns, x, &weights[i], &shift[0], &first[0], &second[0]
+                sum_eight_rows_single(
+                    n_columns, &rows[i, 0], stride, &weights[i], &v[i], &shift[0], &first[0],
+                    &second[0], &third[0]
                 )
-        for i in range(n_rows - n_rows % 4, n_rows):
+        for i in range(n_rows - n_rows % 8, n_rows):
             for k in range(n_columns):
                 d = rows[i, k] - shift[k]
                 first[k] += weights[i] * d
                 second[k] += weights[i] * d * d
+                third[k] += v[i] * d
 
 
 def sums_by_columns(
     const real_t[:, :] columns,
     const double[::1] weights,
+    const double[::1] v,
     const double[::1] shift,
     double[::1] first,
     double[::1] second,
+    double[::1] third,
 ):
-    """Per column: sums of w*d and w*d**2, d = x - shift; the lines are columns.
+    """Per column: sums of w*d, w*d**2 and v*d, d = x - shift; the lines are columns.
 
-    Four columns at a time: an addition waits for the one before it in the same sum. And in
-    stretches, whose sums have little rounding.
+    In stretches, whose sums have little rounding.
     """
-    cdef double sums[8]
-    cdef Py_ssize_t i, j, k, start, stop
+    cdef const real_t *x[4]
+    cdef double centre[4]
+    cdef double sums[12]
+    cdef Py_ssize_t i, j, start, length
     cdef Py_ssize_t n_rows = columns.shape[1], last = columns.shape[0] - 1
-    cdef Py_ssize_t i1, i2, i3
-    cdef const real_t *x0
-    cdef const real_t *x1
-    cdef const real_t *x2
-    cdef const real_t *x3
-    cdef const double *w = &weights[0]
-    cdef double c0, c1, c2, c3, d0, d1, d2, d3, wd0, wd1, wd2, wd3
-    cdef double total0, total1, total2, total3, square0, square1, square2, square3
     with nogil:
         for i in range(0, last + 1, 4):
-            # What is beyond the last column repeats it, to no effect.
-            i1, i2, i3 = min(i + 1, last), min(i + 2, last), min(i + 3, last)
-            x0, x1, x2, x3 = &columns[i, 0], &columns[i1, 0], &columns[i2, 0], &columns[i3, 0]
-            c0, c1, c2, c3 = shift[i], shift[i1], shift[i2], shift[i3]
             for start in range(0, n_rows, 4096):
-                stop = min(start + 4096, n_rows)
-                total0 = total1 = total2 = total3 = 0.0
-                square0 = square1 = square2 = square3 = 0.0
-                for k in range(start, stop):
-                    d0 = x0[k] - c0
-                    d1 = x1[k] - c1
-                    d2 = x2[k] - c2
-                    d3 = x3[k] - c3
-                    wd0 = w[k] * d0
-                    wd1 = w[k] * d1
-                    wd2 = w[k] * d2
-                    wd3 = w[k] * d3
-                    total0 += wd0
-                    total1 += wd1
-                    total2 += wd2
-                    total3 += wd3
-                    square0 += wd0 * d0
-                    square1 += wd1 * d1
-                    square2 += wd2 * d2
-                    square3 += wd3 * d3
-                # Side by side, so that the compiler takes the columns by pairs.
-                sums[0], sums[1], sums[2], sums[3] = total0, total1, total2, total3
-                sums[4], sums[5], sums[6], sums[7] = square0, square1, square2, square3
+                length = min(4096, n_rows - start)
+                for j in range(4):
+                    # What is beyond the last column repeats it, to no effect.
+                    x[j] = &columns[min(i + j, last), start]
+                    centre[j] = shift[min(i + j, last)]
+                    sums[j] = sums[4 + j] = sums[8 + j] = 0.0
+                if real_t is double:
+                    sum_four_columns_double(
+                        length, x, &weights[start], &v[start], centre, sums, &sums[4], &sums[8]
+                    )
+                else:
+                    sum_four_columns_single(
+                        length, x, &weights[start], &v[start], centre, sums, &sums[4], &sums[8]
+                    )
                 for j in range(min(4, last + 1 - i)):
                     first[i + j] += sums[j]
                     second[i + j] += sums[4 + j]
+                    third[i + j] += sums[8 + j]
 
 
 def fill_panel(

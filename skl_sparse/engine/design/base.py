@@ -30,10 +30,14 @@ class NotFiniteError(ValueError):
 
 @dataclass
 class Moments:
-    """Weighted mean and root mean square deviation of each column; the weights sum to one."""
+    """Weighted mean and root mean square deviation of each column; the weights sum to one.
+
+    And ``products`` = X^T v for a vector v, which the same pass finds.
+    """
 
     mean: np.ndarray
     deviation: np.ndarray
+    products: np.ndarray
 
 
 @dataclass
@@ -117,9 +121,10 @@ class Design(ABC):
         """The named columns as `SparseColumns` (shift zero) or `DenseColumns`, scaled both ways."""
 
     @abstractmethod
-    def moments(self, weights, center):
+    def moments(self, weights, center, v=None):
         """`Moments` of the columns under row weights; about zero instead if not ``center``.
 
+        ``v``, zero if not given, is the vector of their products, zero where the weights are.
         Raises `NotFiniteError` if a row that counts holds nan or infinity.
         """
 
@@ -168,14 +173,13 @@ class Design(ABC):
         return ThreadPoolExecutor(self.n_threads - 1)
 
 
-def plain_moments(first, second, shift, center):
-    """Moments from the sums of w*d and w*d**2 with d = x - shift, and the columns to doubt.
+def plain_moments(first, second, shift, center, products):
+    """Moments, in place of the sums of w*d and w*d**2 with d = x - shift, and the columns to doubt.
 
     One pass over the data is enough for almost all columns. Doubtful are those whose variance is
     a small difference of large numbers or at the level of rounding, and those whose squares have
     left the range of numbers; a comparison with nan, too, ends in doubt.
     """
-    moments = Moments(np.zeros(len(first)), np.empty(len(first)))
     doubtful = []
     for some in blocks(len(first), STRETCH):
         total, square = first[some], second[some]
@@ -183,27 +187,29 @@ def plain_moments(first, second, shift, center):
             variance = square - total * total if center else square
             floor = np.maximum(square * LEAST_SHARE, (LEAST_DEVIATION * shift[some]) ** 2)
             good = (variance >= floor) & (square > SQUARES[0]) & (square < SQUARES[1])
-            np.sqrt(variance, out=moments.deviation[some])
+            np.sqrt(variance, out=square)
         if center:
-            np.add(shift[some], total, out=moments.mean[some])
+            total += shift[some]
+        else:
+            total[:] = 0.0
         doubtful.append(some.start + np.flatnonzero(~good))
-    return moments, np.concatenate(doubtful)
+    return Moments(first, second, products), np.concatenate(doubtful)
 
 
 def moments_about(first, second, guess, unit, center):
-    """Moments from the sums of w*d and w*d**2 with d = (x - guess) / unit.
+    """Mean and deviation from the sums of w*d and w*d**2 with d = (x - guess) / unit.
 
     The guess carries the rounding error of a plain sum, of order n eps; its own mean deviation
     corrects it, so that a constant column is told from one that varies (deviation at the level of
     the mean's rounding, not of the sum's error) and a mean of 1e8 leaves a unit deviation intact.
     """
     if not center:
-        return Moments(np.zeros_like(guess), unit * np.sqrt(second))
+        return np.zeros_like(guess), unit * np.sqrt(second)
     variance = np.maximum(second - first * first, 0.0)
     deviation = unit * np.sqrt(variance)
     mean = guess + unit * first
     deviation[deviation <= 8 * np.finfo(np.float64).eps * np.abs(mean)] = 0.0
-    return Moments(mean, deviation)
+    return mean, deviation
 
 
 def standardise_products(out, center, scale, sums, weight=1.0):

@@ -68,27 +68,33 @@ class CompressedDesign(Design):
         indptr = np.concatenate([[0], np.cumsum(self._counts[columns], dtype=np.int64)])
         return indptr, np.empty(indptr[-1]), np.empty(indptr[-1], dtype=np.int32)
 
-    def moments(self, weights, center):
+    def moments(self, weights, center, v=None):
         """`Moments`, the implicit zeros included."""
+        v = np.zeros(self.n_rows) if v is None else v
         zero = np.broadcast_to(0.0, self.n_columns)
         # Equal weights become ones, whose sums have no rounding.
         unit = weights.max()
         by_column = self._by_position if self.lines_are_rows else self._by_line
-        sums = by_column(_sparse.plain_sums, 2, weights / unit, self.lines_are_rows)
+        sums = by_column(_sparse.plain_sums, 3, weights / unit, v, self.lines_are_rows)
         self._check_finite(sums[:, 0])
-        sums *= unit
-        moments, doubtful = plain_moments(sums[:, 0], sums[:, 1], zero, center)
+        total, square, products = (sums[:, k].copy() for k in range(3))
+        del sums
+        total *= unit
+        square *= unit
+        moments, doubtful = plain_moments(total, square, zero, center, products)
         if np.any(moments.deviation[doubtful] == 0.0):
             # Of hashed text most columns are empty: nothing is to doubt.
             doubtful = doubtful[self._counts[doubtful] > 0]
         if len(doubtful):
             careful = self._careful_moments(doubtful, weights, center)
-            moments.mean[doubtful] = careful.mean
-            moments.deviation[doubtful] = careful.deviation
+            moments.mean[doubtful], moments.deviation[doubtful] = careful
         return moments
 
     def _careful_moments(self, columns, weights, center):
-        """`Moments` of some columns, in two passes: about the mean, and in units of the largest."""
+        """Mean and deviation of some columns.
+
+        In two passes: about the mean, and in units of the largest.
+        """
         slot = self._slots(columns)
         total, weight, count, largest = self._column_sums(slot, len(columns), weights)
         first, second = np.zeros((2, len(columns)))

@@ -173,22 +173,23 @@ class DenseDesign(Design):
                 tile *= row_scale[rows]
         return DenseColumns(values)
 
-    def moments(self, weights, center):
+    def moments(self, weights, center, v=None):
+        v = np.zeros(self.n_rows) if v is None else v
         # Half-way between two rows is among the others: sums about it lose little to cancellation.
         shift = np.zeros(self.n_columns)
         if center:
             shift = 0.5 * self.X[0].astype(np.float64) + 0.5 * self.X[-1].astype(np.float64)
-        first, second = np.zeros(self.n_columns), np.zeros(self.n_columns)
+        first, second, products = (np.zeros(self.n_columns) for _ in range(3))
 
         def task(columns):
-            at = shift[columns], first[columns], second[columns]
+            at = shift[columns], first[columns], second[columns], products[columns]
             for rows in blocks(self.n_rows, CHUNK // len(shift[columns])):
                 block = self.X[rows, columns]
                 if self.lines_are_columns:
-                    _dense.sums_by_columns(block.T, weights[rows], *at)
+                    _dense.sums_by_columns(block.T, weights[rows], v[rows], *at)
                 else:
                     block = block if block.strides[1] == block.itemsize else block.copy("C")
-                    _dense.sums_by_rows(block, weights[rows], *at)
+                    _dense.sums_by_rows(block, weights[rows], v[rows], *at)
 
         width = -(-self.n_columns // self.n_threads)
         if self.lines_are_columns:
@@ -196,20 +197,26 @@ class DenseDesign(Design):
         with np.errstate(invalid="ignore", over="ignore"):
             self._run(task, blocks(self.n_columns, width))
         self._check_finite(first)
-        moments, doubtful = plain_moments(first, second, shift, center)
+        with np.errstate(invalid="ignore", over="ignore"):
+            products += shift * v.sum()
+        moments, doubtful = plain_moments(first, second, shift, center, products)
         for some in blocks(len(doubtful), CHUNK // self.n_rows):
             columns = doubtful[some]
-            careful = self._careful_moments(columns, weights, center)
-            moments.mean[columns] = careful.mean
-            moments.deviation[columns] = careful.deviation
+            mean, deviation, product = self._careful_moments(columns, weights, center, v)
+            moments.mean[columns], moments.deviation[columns] = mean, deviation
+            products[columns] = product
         return moments
 
-    def _careful_moments(self, columns, weights, center):
-        """`Moments` of some columns, in two passes: about the mean, and in units of the largest."""
+    def _careful_moments(self, columns, weights, center, v):
+        """Mean, deviation and products with v of some columns.
+
+        In two passes: about the mean, and in units of the largest.
+        """
         live = weights > 0
         weights = weights[live]
         roots = np.sqrt(weights)
         values = self.X[:, columns].T[:, live].astype(np.float64)
+        products = values @ v[live]
         largest = (np.abs(values) * roots).max(axis=1)
         unit = np.where(largest > 0, largest, 1.0)
         guess = values @ weights if center else np.zeros(len(columns))
@@ -217,7 +224,7 @@ class DenseDesign(Design):
         values *= roots
         values /= unit[:, None]
         first, second = values @ roots, np.einsum("ij,ij->i", values, values)
-        return moments_about(first, second, guess, unit, center)
+        return *moments_about(first, second, guess, unit, center), products
 
     def _entries(self):
         width = self.lines.shape[1]
