@@ -62,6 +62,7 @@ SUM_EIGHT_ROWS(sum_eight_rows_single, float)
 typedef double lanes __attribute__((vector_size(64)));
 typedef float lanes_single __attribute__((vector_size(32)));
 #define LANES (ptrdiff_t)(sizeof(lanes) / sizeof(double))
+#define AHEAD 256 /* numbers of a column that are asked for before their turn */
 #define TOTAL(a) (((a[0] + a[4]) + (a[2] + a[6])) + ((a[1] + a[5]) + (a[3] + a[7])))
 #define LOAD_double(to, from) memcpy(&(to), from, sizeof(to))
 #define LOAD_float(to, from)                                                                       \
@@ -77,6 +78,7 @@ typedef float lanes_single __attribute__((vector_size(32)));
         LOAD_double(row_v, v);                                                                     \
         for (int j = 0; j < 4; j++) {                                                              \
             LOAD_##real(d, x[j] + (k));                                                            \
+            __builtin_prefetch(x[j] + (k) + AHEAD);                                                \
             d -= centre[j];                                                                        \
             e = row_w * d;                                                                         \
             sum[j] += e;                                                                           \
