@@ -5,6 +5,7 @@ import pytest
 import scipy.sparse as sp
 
 import skl_sparse.engine.design.base as base
+import skl_sparse.engine.design.compressed as compressed
 import skl_sparse.engine.design.csr as csr
 import skl_sparse.engine.design.dense as dense
 import skl_sparse.engine.design.standardised as standardised
@@ -231,6 +232,19 @@ def test_the_pass_for_the_moments_finds_products(container, n_threads, kind):
         for center in (True, False):
             found = design.moments(weights, center, v).products
             assert np.all(np.abs(found - expected) <= rounding), name
+
+
+@pytest.mark.parametrize("container", ["csr", "csc"])
+def test_products_of_very_many_sparse_columns_take_a_pass_of_their_own(container, monkeypatch):
+    rng = np.random.default_rng(12)
+    X, weights = mixed_columns(rng), row_weights(rng, 203, "random")
+    Y = rng.standard_normal((203, 1))
+    expected = StandardisedDesign(as_design(X), weights, True).correlate(Y)
+    monkeypatch.setattr(compressed, "MOST_FUSED", 39)
+    design = as_design(CONTAINERS[container](X))
+    assert design.moments(weights, True, Y[:, 0]).products is None
+    A = StandardisedDesign(design, weights, True, Y)
+    np.testing.assert_allclose(A.correlate(Y), expected, atol=2e-10, rtol=1e-10)
 
 
 @pytest.mark.parametrize("container", CONTAINERS)

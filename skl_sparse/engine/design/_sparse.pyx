@@ -153,14 +153,15 @@ def plain_sums(
     Py_ssize_t start,
     Py_ssize_t stop,
 ):
-    """sums[column] += (w*x, w*x*x, v*x) over the stored entries: side by side, mostly in one line
-    of the cache. A row of weight zero adds nothing.
+    """sums[column] += (w*x, w*x*x) over the stored entries, and v*x if there is room for three:
+    side by side, mostly in one line of the cache. A row of weight zero adds nothing.
 
     Nothing guards the squares against overflow, underflow and cancellation: callers do.
     """
     cdef Py_ssize_t i, k
     cdef double weight, of_v, x, wx, total, square, product
-    cdef double *three
+    cdef double *sums_of
+    cdef bint three = sums.shape[1] == 3
     with nogil:
         for i in range(start, stop):
             if lines_are_rows:
@@ -171,10 +172,11 @@ def plain_sums(
                 for k in range(indptr[i], indptr[i + 1]):
                     x = data[k]
                     wx = weight * x
-                    three = &sums[indices[k], 0]
-                    three[0] += wx
-                    three[1] += wx * x
-                    three[2] += of_v * x
+                    sums_of = &sums[indices[k], 0]
+                    sums_of[0] += wx
+                    sums_of[1] += wx * x
+                    if three:
+                        sums_of[2] += of_v * x
             else:
                 total = 0.0
                 square = 0.0
@@ -184,10 +186,12 @@ def plain_sums(
                     wx = weights[indices[k]] * x
                     total += wx
                     square += wx * x
-                    product += v[indices[k]] * x
+                    if three:
+                        product += v[indices[k]] * x
                 sums[i, 0] += total
                 sums[i, 1] += square
-                sums[i, 2] += product
+                if three:
+                    sums[i, 2] += product
 
 
 def column_sums(

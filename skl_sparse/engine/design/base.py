@@ -32,12 +32,12 @@ class NotFiniteError(ValueError):
 class Moments:
     """Weighted mean and root mean square deviation of each column; the weights sum to one.
 
-    And ``products`` = X^T v for a vector v, which the same pass finds.
+    And ``products`` = X^T v for a vector v, or None where the same pass does not find them for less.
     """
 
     mean: np.ndarray
     deviation: np.ndarray
-    products: np.ndarray
+    products: np.ndarray | None
 
 
 @dataclass

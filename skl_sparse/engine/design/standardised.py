@@ -31,7 +31,7 @@ class StandardisedDesign:
     A sparse column whose mean dwarfs its deviation is nearly full. Those columns, few in any real
     data, are held centred and dense: their shift is the one that rounding would spoil.
 
-    If there is one target, the pass over X that finds the means finds its products with X too:
+    If there is one target, the pass over X that finds the means may find its products with X too:
     most fits ask for them next.
     """
 
@@ -56,7 +56,8 @@ class StandardisedDesign:
             self.offset = np.flatnonzero(live & (np.abs(ratio, out=ratio) > design.lazy_offset))
         self.centred = self._centre(self.offset) if len(self.offset) else None
         self._samples_well = self.has_gram and not len(self.offset)
-        self._known = (Y, moments.products[:, None]) if single else None
+        found = single and moments.products is not None
+        self._known = (Y, moments.products[:, None]) if found else None
 
     @property
     def deviation(self):
