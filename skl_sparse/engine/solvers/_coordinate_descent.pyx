@@ -12,6 +12,8 @@ from skl_sparse.engine.solvers._systems cimport System
 cdef enum:
     NONE = -1
     ACTIVE = 10
+    # Times the final step at which what is around an exchange has settled.
+    HELD = 10
 
 
 cdef struct Descent:
@@ -94,8 +96,12 @@ cdef Descent settle(
     Py_ssize_t max_sweeps,
     double tol,
     double budget,
+    const double *home,
 ) noexcept nogil:
-    """A sweep over all columns but two that are held, then some over the non-zeros, and so on."""
+    """A sweep over all columns but two that are held, then some over the non-zeros, and so on.
+
+    Until it has settled, or has the signs of ``home``, if that is given.
+    """
     cdef Descent done, part
     cdef Py_ssize_t size
     done.n_sweeps, done.largest, done.spent, done.looked = 0, 0.0, 0.0, 0.0
@@ -104,7 +110,7 @@ cdef Descent settle(
             system, penalty, u, &every[0], u.shape[0], held, held_too, True, 1, tol, budget
         )
         add(&done, part)
-        if part.largest <= tol:
+        if part.largest <= tol or (home != NULL and same_signs(&u[0], home, u.shape[0])):
             break
         size = find_support(u, support)
         if size > 0:
@@ -310,8 +316,9 @@ def first_better(
 
     The same support and signs are the same minimum, however well it has settled. Exchange k sets
     column ``leaving[k]`` to zero and ``entering[k]`` to ``values[k]`` (-1: none); first what is
-    around them settles, then everything. The point is the system ``here`` at ``u`` with the
-    correlations ``c``; ``there`` and ``new`` are left where the last exchange led.
+    around them settles, roughly, then everything, unless that leads back. The point is the system
+    ``here`` at ``u`` with the correlations ``c``; ``there`` and ``new`` are left where the last
+    exchange led.
 
     Returns
     -------
@@ -337,11 +344,12 @@ def first_better(
             exchange(there, new, entering[k], values[k])
             done = settle(
                 there, penalty, new, every, support, leaving[k], entering[k], ACTIVE, max_sweeps,
-                tol, budget
+                HELD * tol, budget, NULL
             )
             spent, looked = spent + done.spent, looked + done.looked
             done = settle(
-                there, penalty, new, every, support, NONE, NONE, ACTIVE, max_sweeps, tol, budget
+                there, penalty, new, every, support, NONE, NONE, ACTIVE, max_sweeps, tol, budget,
+                &u[0]
             )
             spent, looked = spent + done.spent, looked + done.looked
             gain, moved = 0.0, False
@@ -353,6 +361,14 @@ def first_better(
             found = moved and gain > least
             k += 1
     return k, found, spent
+
+
+cdef bint same_signs(const double *u, const double *v, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t j
+    for j in range(n):
+        if sign(u[j]) != sign(v[j]):
+            return False
+    return True
 
 
 cdef inline int sign(double x) noexcept nogil:

@@ -16,8 +16,9 @@ from .foretold import Foretold
 # others, of many minima, the root of the number of columns, between two bounds.
 LEAST_NEW, LEAST_NEW_OF_MANY = 192, (128, 192)
 # Where few violate optimality, so many join in all: those whose correlations come next, if they are
-# more than half way. Otherwise the last columns come one by one, at the cost of a pass each.
-LEAST_LATE, CLOSE = 64, 0.5
+# more than half way. Otherwise the last columns come one by one, at the cost of a pass each. In convex
+# problems no more for each that does; in others starts and search have use for all of them.
+LEAST_LATE, CLOSE, EACH = 64, 0.5, 4
 # In convex problems the pool lets go of what is at rest once that is so many times the support, times
 # the root of what an entry costs: each changed coordinate pays for every column of a Gram, but who comes
 # back costs a pass. What a first and a late look bring in is small.
@@ -91,7 +92,7 @@ def solve(problem, start, *, tol, max_iter, pool=None):
         if not waiting:
             return found
         far = any(not now.certificate.reached(NEARLY * tol) for _, now in waiting)
-        late = grow(pool, problem, points, waiting, least, shed=convex and far)
+        late = grow(pool, problem, points, waiting, least, convex, shed=convex and far)
         del looks
         for _, now in waiting:
             now.leave(pool.columns)
@@ -135,7 +136,7 @@ def goals(certificate, tol, idle, span):
     return Goal(1e-3 * min(step, tol), gap), Goal(least, 0.3 * tol)
 
 
-def grow(pool, problem, points, waiting, least, shed):
+def grow(pool, problem, points, waiting, least, convex, shed):
     """Let the worst violators of all waiting targets join the pool, which holds their support.
 
     Returns whether few columns outside violate optimality: the support is nearly known.
@@ -150,7 +151,8 @@ def grow(pool, problem, points, waiting, least, shed):
     late = len(fresh) < LEAST_LATE
     if late:
         close = [problem.penalties[t].close(now.correlations, CLOSE) for t, now in waiting]
-        near = nearest(pool, close, LEAST_LATE - len(fresh))
+        most = LEAST_LATE - len(fresh)
+        near = nearest(pool, close, min(most, EACH * len(fresh)) if convex else most)
         stays = promising(problem, points, waiting, np.concatenate([support, fresh]), near)
         fresh = np.concatenate([fresh, near[stays]])
     else:
@@ -220,5 +222,5 @@ def nearest(pool, close, most):
     outside = ~pool.member[found]
     found, near = found[outside], near[outside]
     if len(found) > most:
-        found = found[np.argpartition(near, -most)[-most:]]
+        found = found[np.argpartition(-near, most)[:most]]
     return found
