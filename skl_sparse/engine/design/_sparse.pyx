@@ -147,51 +147,40 @@ def plain_sums(
     const index_t[::1] indices,
     const index_t[::1] indptr,
     const double[::1] weights,
-    const double[::1] v,
     bint lines_are_rows,
     double[:, ::1] sums,
     Py_ssize_t start,
     Py_ssize_t stop,
 ):
-    """sums[column] += (w*x, w*x*x) over the stored entries, and v*x if there is room for three:
-    side by side, mostly in one line of the cache. A row of weight zero adds nothing.
+    """sums[column] += (w*x, w*x*x) over the stored entries: side by side, one cache line for both.
 
     Nothing guards the squares against overflow, underflow and cancellation: callers do.
     """
     cdef Py_ssize_t i, k
-    cdef double weight, of_v, x, wx, total, square, product
-    cdef double *sums_of
-    cdef bint three = sums.shape[1] == 3
+    cdef double weight, x, wx, total, square
+    cdef double *pair
     with nogil:
         for i in range(start, stop):
             if lines_are_rows:
                 weight = weights[i]
-                of_v = v[i]
                 if weight == 0.0:
                     continue
                 for k in range(indptr[i], indptr[i + 1]):
                     x = data[k]
                     wx = weight * x
-                    sums_of = &sums[indices[k], 0]
-                    sums_of[0] += wx
-                    sums_of[1] += wx * x
-                    if three:
-                        sums_of[2] += of_v * x
+                    pair = &sums[indices[k], 0]
+                    pair[0] += wx
+                    pair[1] += wx * x
             else:
                 total = 0.0
                 square = 0.0
-                product = 0.0
                 for k in range(indptr[i], indptr[i + 1]):
                     x = data[k]
                     wx = weights[indices[k]] * x
                     total += wx
                     square += wx * x
-                    if three:
-                        product += v[indices[k]] * x
                 sums[i, 0] += total
                 sums[i, 1] += square
-                if three:
-                    sums[i, 2] += product
 
 
 def column_sums(

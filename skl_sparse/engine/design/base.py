@@ -32,12 +32,12 @@ class NotFiniteError(ValueError):
 class Moments:
     """Weighted mean and root mean square deviation of each column; the weights sum to one.
 
-    And ``products`` = X^T v for a vector v, or None where the same pass does not find them for less.
+    And ``products`` = X^T v, if they were asked for.
     """
 
     mean: np.ndarray
     deviation: np.ndarray
-    products: np.ndarray | None
+    products: np.ndarray | None = None
 
 
 @dataclass
@@ -88,6 +88,9 @@ class Design(ABC):
     gathered_entry_bytes: int
     #: Whether `gram` may be asked for a result in single precision, which is faster then.
     multiplies_in_single = False
+    #: Whether `moments` may be asked for products with a vector v, zero where the weights are: where
+    #: X is read in order the same pass finds them, elsewhere they would cost as much as one more.
+    finds_products = False
     #: A method that returns X X^T, where BLAS does it.
     row_gram = None
     #: Ratio of mean to deviation up to which a column may be centred lazily without losing digits.
@@ -121,10 +124,9 @@ class Design(ABC):
         """The named columns as `SparseColumns` (shift zero) or `DenseColumns`, scaled both ways."""
 
     @abstractmethod
-    def moments(self, weights, center, v=None):
+    def moments(self, weights, center):
         """`Moments` of the columns under row weights; about zero instead if not ``center``.
 
-        ``v``, zero if not given, is the vector of their products, zero where the weights are.
         Raises `NotFiniteError` if a row that counts holds nan or infinity.
         """
 
@@ -173,7 +175,7 @@ class Design(ABC):
         return ThreadPoolExecutor(self.n_threads - 1)
 
 
-def plain_moments(first, second, shift, center, products):
+def plain_moments(first, second, shift, center):
     """Moments, in place of the sums of w*d and w*d**2 with d = x - shift, and the columns to doubt.
 
     One pass over the data is enough for almost all columns. Doubtful are those whose variance is
@@ -193,7 +195,7 @@ def plain_moments(first, second, shift, center, products):
         else:
             total[:] = 0.0
         doubtful.append(some.start + np.flatnonzero(~good))
-    return Moments(first, second, products), np.concatenate(doubtful)
+    return Moments(first, second), np.concatenate(doubtful)
 
 
 def moments_about(first, second, guess, unit, center):

@@ -8,10 +8,6 @@ import skl_sparse.engine.design._sparse as _sparse
 
 from .base import MOST_ENTRIES, Design, blocks, line_parts, moments_about, plain_moments
 
-# Columns up to which products are summed next to the moments: beyond, all those sums do not fit into
-# the second cache, and a pass of their own costs no more.
-MOST_FUSED = 1 << 16
-
 
 class CompressedDesign(Design):
     """A CSR or CSC matrix without duplicate entries, read where it lies."""
@@ -72,22 +68,19 @@ class CompressedDesign(Design):
         indptr = np.concatenate([[0], np.cumsum(self._counts[columns], dtype=np.int64)])
         return indptr, np.empty(indptr[-1]), np.empty(indptr[-1], dtype=np.int32)
 
-    def moments(self, weights, center, v=None):
+    def moments(self, weights, center):
         """`Moments`, the implicit zeros included."""
-        v = np.zeros(self.n_rows) if v is None else v
         zero = np.broadcast_to(0.0, self.n_columns)
         # Equal weights become ones, whose sums have no rounding.
         unit = weights.max()
         by_column = self._by_position if self.lines_are_rows else self._by_line
-        width = 3 if self.n_columns <= MOST_FUSED else 2
-        sums = by_column(_sparse.plain_sums, width, weights / unit, v, self.lines_are_rows)
+        sums = by_column(_sparse.plain_sums, 2, weights / unit, self.lines_are_rows)
         self._check_finite(sums[:, 0])
-        total, square, *products = (sums[:, k].copy() for k in range(width))
+        total, square = sums[:, 0].copy(), sums[:, 1].copy()
         del sums
         total *= unit
         square *= unit
-        products = products[0] if products else None
-        moments, doubtful = plain_moments(total, square, zero, center, products)
+        moments, doubtful = plain_moments(total, square, zero, center)
         if np.any(moments.deviation[doubtful] == 0.0):
             # Of hashed text most columns are empty: nothing is to doubt.
             doubtful = doubtful[self._counts[doubtful] > 0]

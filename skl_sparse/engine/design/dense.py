@@ -36,6 +36,7 @@ class DenseDesign(Design):
     gathered_entry_bytes = 8
     lazy_offset = 1e4
     multiplies_in_single = True
+    finds_products = True
 
     def __init__(self, X, n_threads=1):
         self.X = X
@@ -199,7 +200,8 @@ class DenseDesign(Design):
         self._check_finite(first)
         with np.errstate(invalid="ignore", over="ignore"):
             products += shift * v.sum()
-        moments, doubtful = plain_moments(first, second, shift, center, products)
+        moments, doubtful = plain_moments(first, second, shift, center)
+        moments.products = products
         for some in blocks(len(doubtful), CHUNK // self.n_rows):
             columns = doubtful[some]
             mean, deviation, product = self._careful_moments(columns, weights, center, v)

@@ -31,8 +31,8 @@ class StandardisedDesign:
     A sparse column whose mean dwarfs its deviation is nearly full. Those columns, few in any real
     data, are held centred and dense: their shift is the one that rounding would spoil.
 
-    If there is one target, the pass over X that finds the means may find its products with X too:
-    most fits ask for them next.
+    If there is one target Y, the pass over X that finds the means may find its products with X by the
+    way: most fits ask for them next.
     """
 
     def __init__(self, design, weights, center, Y=None):
@@ -41,8 +41,12 @@ class StandardisedDesign:
         self.weights, self.q = weights, np.sqrt(weights)
         self.idle_rows = np.flatnonzero(weights == 0)
         self.center = center
-        single = Y is not None and Y.shape[1] == 1
-        moments = design.moments(weights, center, self.q * Y[:, 0] if single else None)
+        self._known = None
+        if Y is not None and Y.shape[1] == 1 and design.finds_products:
+            moments = design.moments(weights, center, self.q * Y[:, 0])
+            self._known = Y, moments.products[:, None]
+        else:
+            moments = design.moments(weights, center)
         self.mean, self.scale = moments.mean, moments.deviation
         live = self.scale > 0
         #: Whether `gram`, which sums products in the units of X, is in the range of numbers.
@@ -56,8 +60,6 @@ class StandardisedDesign:
             self.offset = np.flatnonzero(live & (np.abs(ratio, out=ratio) > design.lazy_offset))
         self.centred = self._centre(self.offset) if len(self.offset) else None
         self._samples_well = self.has_gram and not len(self.offset)
-        found = single and moments.products is not None
-        self._known = (Y, moments.products[:, None]) if found else None
 
     @property
     def deviation(self):
