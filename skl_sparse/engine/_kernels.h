@@ -56,12 +56,12 @@ SUBTRACT(subtract_single, float)
 SUM_EIGHT_ROWS(sum_eight_rows_double, double)
 SUM_EIGHT_ROWS(sum_eight_rows_single, float)
 
-/* For four columns x of n rows. */
+/* For four columns x of n rows. With the vectors of GNU C eight rows side by side, each with sums of
+   its own, however wide those of the processor are. */
 #if defined(__GNUC__)
-/* Eight rows side by side, each with sums of its own: the same on every processor. */
-typedef double lanes __attribute__((vector_size(64)));
-typedef float lanes_single __attribute__((vector_size(32)));
-#define LANES (ptrdiff_t)(sizeof(lanes) / sizeof(double))
+#define LANES 8
+typedef double lanes __attribute__((vector_size(LANES * sizeof(double))));
+typedef float lanes_single __attribute__((vector_size(LANES * sizeof(float))));
 #define AHEAD 256 /* numbers of a column that are asked for before their turn */
 #define TOTAL(a) (((a[0] + a[4]) + (a[2] + a[6])) + ((a[1] + a[5]) + (a[3] + a[7])))
 #define LOAD_double(to, from) memcpy(&(to), from, sizeof(to))
@@ -96,8 +96,8 @@ typedef float lanes_single __attribute__((vector_size(32)));
         for (ptrdiff_t k = 0; k < full; k += LANES)                                                \
             ADD_LANES(real, x, k, w + k, v + k);                                                   \
         if (full < n) { /* the rest, filled up with rows of weight zero */                         \
-            real rest[4][8] = {{0}};                                                               \
-            double rest_w[8] = {0}, rest_v[8] = {0};                                               \
+            real rest[4][LANES] = {{0}};                                                           \
+            double rest_w[LANES] = {0}, rest_v[LANES] = {0};                                       \
             for (ptrdiff_t k = full; k < n; k++) {                                                 \
                 rest_w[k - full] = w[k];                                                           \
                 rest_v[k - full] = v[k];                                                           \

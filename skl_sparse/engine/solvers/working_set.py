@@ -27,6 +27,10 @@ MOST_AT_REST = 0.5
 NEARLY = 10
 # The descent is asked for this share of what the last certificate found.
 INNER = 0.1
+# As long as that is free it goes on: in convex problems for this many passes over X. In others, where
+# the container of X must not choose a minimum, for so many numbers for each row and column, and only
+# once few columns are left to join: how far an early descent goes decides where the fit ends.
+FREE, FREE_OF_MANY = 2.0, 32.0
 # Passes without progress after which rounding has the last word.
 PATIENCE = 3
 
@@ -57,15 +61,14 @@ def solve(problem, start, *, tol, max_iter, pool=None):
     best = np.full(problem.n_targets, np.inf)
     idle = np.zeros(problem.n_targets, dtype=int)
     foretold = [None] * problem.n_targets
-    # What a descent may cost unasked: no more than the passes over X that follow it. And how many
-    # columns join at least. Where there are many minima, the container of X must not choose one.
+    # What a descent may cost unasked, and how many columns join at least.
     convex = all(penalty.convex for penalty in problem.penalties)
     pool = ColumnPool(problem.A, exact=not convex) if pool is None else pool
     if convex:
-        free = 2.0 * problem.A.design.pass_cost
+        free = FREE * problem.A.design.pass_cost
         least = int(LEAST_NEW * math.sqrt(problem.A.design.entry_cost))
     else:
-        free = 0.0
+        free = FREE_OF_MANY * (problem.A.n_rows + problem.n_columns)
         fewest, most = LEAST_NEW_OF_MANY
         least = max(fewest, min(most, math.isqrt(problem.n_columns)))
     for n_iter in range(1, max_iter + 2):
@@ -104,7 +107,8 @@ def solve(problem, start, *, tol, max_iter, pool=None):
             goal, cheap = goals(now.certificate, tol, idle[t], problem.spans[t])
             square, c, violation = now.square, now.correlations, now.certificate.optimality
             del now  # its residual is as long as the rows are many
-            descend(system, problem.loss, penalty, u, goal, square, cheap, free, late)
+            unasked = free if convex or late else 0.0
+            descend(system, problem.loss, penalty, u, goal, square, cheap, unasked, late)
             told = None
             if system.rounded:
                 told = Foretold.after(system, pool.columns, u - old, c, square, violation)
