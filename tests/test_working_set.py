@@ -94,6 +94,51 @@ def test_a_small_pool_keeps_what_is_at_rest(held, monkeypatch):
     assert held and all(held)
 
 
+@pytest.mark.parametrize("p", [0.5, 1])
+def test_few_join_where_few_violate_optimality(p, monkeypatch):
+    """In convex problems four that come close for each that violates it, in others as many as ever."""
+    joined, grow = [], working_set.grow
+
+    def spy(pool, problem, points, waiting, *args, **options):
+        ((_, now),) = waiting
+        held = np.union1d(pool.columns, points[0].columns)
+        fresh, before = np.setdiff1d(now.violators, held), len(held)
+        late = grow(pool, problem, points, waiting, *args, **options)
+        assert late == (len(fresh) < working_set.LEAST_LATE)
+        if late:
+            joined.append((len(fresh), len(pool) - before))
+        return late
+
+    monkeypatch.setattr(working_set, "grow", spy)
+    for seed in range(3):
+        X, y = problem(seed)
+        SparseLpRegressor(0.05, p=p, tol=1e-8).fit(X, y)
+    few, close = np.transpose(joined)
+    if p == 1:
+        assert np.all(close <= (1 + working_set.EACH) * few)
+        assert np.any(few == 0)
+    else:
+        assert np.any(close > (1 + working_set.EACH) * few)
+
+
+@pytest.mark.parametrize("container", [np.asarray, sp.csr_array])
+def test_below_one_a_descent_is_free_by_shape_and_late(container, monkeypatch):
+    """Early ones decide where the fit ends, and the container must not."""
+    frees, descend = [], working_set.descend
+
+    def spy(system, loss, penalty, u, goal, square, cheap, free, late):
+        frees.append((free, late))
+        return descend(system, loss, penalty, u, goal, square, cheap, free, late)
+
+    monkeypatch.setattr(working_set, "descend", spy)
+    X, y = problem(0)
+    model = SparseLpRegressor(0.02, p=0.5).fit(container(X), y)
+    assert model.optimality_ <= model.tol
+    assert {late for _, late in frees} == {False, True}
+    shape = working_set.FREE_OF_MANY * (N_ROWS + N_COLUMNS)
+    assert all(free == (shape if late else 0.0) for free, late in frees)
+
+
 def test_below_one_the_pool_keeps_what_it_had(held):
     """Starts and search look for other minima among all that was gathered."""
     X, y = problem(1)
