@@ -14,6 +14,7 @@ CONTAINERS = {
     "C": np.ascontiguousarray,
     "Fortran": np.asfortranarray,
     "strided": lambda X: np.repeat(np.repeat(X, 2, axis=0), 3, axis=1)[::2, ::3],
+    "C, packed": lambda X: packed(X),
     "C, float32": lambda X: X.astype(np.float32, order="C"),
     "Fortran, float32": lambda X: X.astype(np.float32, order="F"),
     "csr": sp.csr_array,
@@ -23,6 +24,13 @@ CONTAINERS = {
     "csc, int64": lambda X: with_int64(sp.csc_array(X)),
 }
 FLOAT64 = [name for name in CONTAINERS if "float32" not in name]
+
+
+def packed(X):
+    """A field of a record array: rows are no whole number of values apart."""
+    records = np.zeros(len(X), dtype=[("label", "u1"), ("X", X.dtype, X.shape[1:])])
+    records["X"] = X
+    return records["X"]
 
 
 def with_int64(X):

@@ -75,7 +75,7 @@ class LeastSquares:
         y[:, constant] = 0.0
         self.Y = y
         self.y_mean, self.y_scale = mean * unit, np.where(constant, 1.0, safe * unit)
-        del q
+        del q  # as long as the rows are many
         self.A = StandardisedDesign(design, weights, fit_intercept, self.Y)
 
     @property

@@ -88,8 +88,8 @@ class Design(ABC):
     gathered_entry_bytes: int
     #: Whether `gram` may be asked for a result in single precision, which is faster then.
     multiplies_in_single = False
-    #: Whether `moments` may be asked for products with a vector v, zero where the weights are: where
-    #: X is read in order the same pass finds them, elsewhere they would cost as much as one more.
+    #: Whether `moments` takes a vector v, zero where the weights are, and finds X^T v too: where X is
+    #: read in order that is no other pass, elsewhere it would cost as much as one more.
     finds_products = False
     #: A method that returns X X^T, where BLAS does it.
     row_gram = None

@@ -189,7 +189,9 @@ class DenseDesign(Design):
                 if self.lines_are_columns:
                     _dense.sums_by_columns(block.T, weights[rows], v[rows], *at)
                 else:
-                    block = block if block.strides[1] == block.itemsize else block.copy("C")
+                    away, apart = block.strides
+                    in_order = apart == block.itemsize and away % block.itemsize == 0
+                    block = block if in_order else block.copy("C")
                     _dense.sums_by_rows(block, weights[rows], v[rows], *at)
 
         width = -(-self.n_columns // self.n_threads)

@@ -127,7 +127,7 @@ class Search:
     def first_settled(self, leaving, entering, values, work):
         """How many exchanges were tried, and the `Point` the last of them led to if it is better.
 
-        First what is around the columns exchanged settles, then everything.
+        First what is around the columns exchanged settles, then everything, unless that leads back.
         """
         point, system, u = self.point, self.point.system.copy(), self.point.u.copy()
         tried, limits = 0, (self.least, SETTLE_SWEEPS, SETTLED)

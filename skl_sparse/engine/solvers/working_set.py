@@ -17,7 +17,7 @@ from .foretold import Foretold
 LEAST_NEW, LEAST_NEW_OF_MANY = 192, (128, 192)
 # Where few violate optimality, so many join in all: those whose correlations come next, if they are
 # more than half way. Otherwise the last columns come one by one, at the cost of a pass each. In convex
-# problems no more for each that does; in others starts and search have use for all of them.
+# problems no more than `EACH` for each that does; in others starts and search have use for all.
 LEAST_LATE, CLOSE, EACH = 64, 0.5, 4
 # In convex problems the pool lets go of what is at rest once that is so many times the support, times
 # the root of what an entry costs: each changed coordinate pays for every column of a Gram, but who comes
