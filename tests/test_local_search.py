@@ -94,6 +94,27 @@ def test_the_first_better_exchange_is_found(kind, p, seed):
     np.testing.assert_allclose(point.system.correlations(), point.c, atol=1e-14)
 
 
+@pytest.mark.parametrize("p", [0.5, 2 / 3])
+def test_an_exchange_that_leads_back_is_left_at_once(p):
+    """The same support and signs are no better minimum: nothing need settle there."""
+    left = []
+    for seed in range(5):
+        _, _, point = settled_point("gram", p, seed)
+        for one in zip(*every_exchange(point), strict=True):
+            there, new = point.system.copy(), point.u.copy()
+            exchange = [np.array([x]) for x in one]
+            limits = 1e-8, SWEEPS, TOL, BUDGET
+            first_better(
+                point.system, point.u, point.c, there, new, point.penalty, *exchange, *limits
+            )
+            steps = point.penalty.violations(new, there.correlations())
+            if np.array_equal(np.sign(new), np.sign(point.u)):
+                left.append(steps.max() > 1e3 * TOL)
+            else:
+                assert steps.max() <= 10 * TOL
+    assert len(left) > 10 and np.mean(left) > 0.5
+
+
 def test_no_exchange_begins_beyond_the_budget():
     _, _, point = settled_point("gram", 0.5, 0)
     there, new = point.system.copy(), point.u.copy()
