@@ -335,7 +335,7 @@ def first_better(
     cdef Py_ssize_t k = 0, j
     cdef double spent = 0.0, looked = 0.0, gain
     cdef Descent done
-    cdef bint found = False, moved
+    cdef bint found = False
     with nogil:
         while k < leaving.shape[0] and spent + looked < budget and not found:
             there.restore(here)
@@ -352,13 +352,12 @@ def first_better(
                 &u[0]
             )
             spent, looked = spent + done.spent, looked + done.looked
-            gain, moved = 0.0, False
+            gain = 0.0
             for j in range(u.shape[0]):
                 if new[j] != u[j]:
-                    moved = moved or sign(new[j]) != sign(u[j])
                     gain += 0.5 * (new[j] - u[j]) * (c[j] + there.correlation(j))
                     gain += penalty.value_at(j, u[j]) - penalty.value_at(j, new[j])
-            found = moved and gain > least
+            found = gain > least and not same_signs(&new[0], &u[0], u.shape[0])
             k += 1
     return k, found, spent
 

@@ -98,7 +98,7 @@ cdef class GramSystem(System):
             self.single = gram
         else:
             self.gram = gram
-        self.ridge = 1e-6 if self.rounded else 1e-12
+        self.ridge = 1e-6 if self.rounded else System.ridge
         self.c = np.array(c)
         self.known = &self.c[0] if self.n_columns else NULL
 
