@@ -19,4 +19,4 @@ def system_of(kind, A, r):
         return DenseSystem(np.ascontiguousarray(A.T), r)
     columns = sp.csc_array(A)
     indices, indptr = columns.indices.astype(np.int32), columns.indptr.astype(np.int64)
-    return SparseSystem(columns.data, indices, indptr, np.zeros(A.shape[1]), r)
+    return SparseSystem(columns.data, indptr, indices, indptr, np.zeros(A.shape[1]), r)

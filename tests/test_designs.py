@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from skl_sparse.engine.solvers._systems import SparseSystem
 
 import skl_sparse.engine.design.base as base
 import skl_sparse.engine.design.csr as csr
@@ -129,6 +130,52 @@ def test_answers_are_those_of_the_standardised_matrix(container, center, n_threa
         else (np.count_nonzero(X[:, columns]))
     )
     assert A.design.stored_in(columns) == stored
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("weights", ["equal", "some zero", "different"])
+@pytest.mark.parametrize("center", [True, False])
+@pytest.mark.parametrize("container", [sp.csr_array, sp.csc_array])
+def test_gathered_columns_share_a_value_where_all_are_alike(
+    container, center, weights, dtype, small_pieces
+):
+    rng = np.random.default_rng(2)
+    X = mixed_columns(rng)
+    n, p = X.shape
+    X[:, 10:30] = (X[:, 10:30] != 0) * np.linspace(-2, 3, 20).astype(np.float32)
+    X[:, 30] = np.arange(n) == 7  # a single entry
+    kind, weights = weights, row_weights(rng, n, weights)
+    stored = container(X.astype(dtype))
+    zero = stored.tocoo().row[np.flatnonzero(stored.tocoo().col == 12)[3]]
+    X[zero, 12] = 0.0
+    stored[zero, 12] = 0.0  # stays stored: not all of the column's entries are alike
+    A = StandardisedDesign(as_design(stored), weights, center)
+    columns, q = rng.permutation(p), np.sqrt(weights)
+    block, expected = A.gather(columns), A.dense(columns)
+    mean = weights @ X if center else np.zeros(p)
+    by_hand = q[:, None] * (X - mean) * A.scale
+    np.testing.assert_allclose(expected, by_hand[:, columns], atol=2e-10, rtol=1e-10)
+
+    sizes, counts = np.diff(block.starts), np.diff(block.indptr)
+    alike = np.isin(columns, [5, 10, 11, *range(13, 30)])
+    assert np.all(counts[alike] > 1)
+    assert np.all(sizes[alike] == (1 if kind == "equal" else counts[alike]))
+    assert np.all(sizes[~alike] == counts[~alike])
+    if not len(A.offset):  # those are held centred
+        assert A.gathered_bytes(columns) == block.values.nbytes + block.rows.nbytes
+
+    r = rng.standard_normal(n)
+    r -= q * (q @ r)
+    fields = block.values, block.starts, block.rows, block.indptr, block.shift
+    system = SparseSystem(*fields, r)
+    close = {"atol": 2e-9, "rtol": 1e-9}
+    np.testing.assert_allclose(system.correlations(), expected.T @ r, **close)
+    some, step = rng.permutation(p)[:25], rng.standard_normal(25)
+    normal = expected[:, some].T @ (expected[:, some] @ step)
+    np.testing.assert_allclose(system.normal(some, step), normal, **close)
+    system.move(some, step)
+    r -= expected[:, some] @ step
+    np.testing.assert_allclose(system.copy().correlations(), expected.T @ r, **close)
 
 
 @pytest.mark.parametrize("container", ["csr", "csc", "C", "Fortran", "Fortran, float32"])

@@ -320,6 +320,27 @@ def row_gram(
         free(value)
 
 
+def find_alike(
+    const real_t[::1] data,
+    const index_t[::1] indices,
+    const index_t[::1] indptr,
+    bint lines_are_rows,
+    double[::1] first,
+    unsigned char[::1] alike,
+    Py_ssize_t start,
+    Py_ssize_t stop,
+):
+    """alike[column] = 0 where stored entries differ; ``first`` holds one of each, nan at first."""
+    cdef Py_ssize_t i, j, k
+    with nogil:
+        for i in range(start, stop):
+            for k in range(indptr[i], indptr[i + 1]):
+                j = indices[k] if lines_are_rows else i
+                if data[k] != first[j]:
+                    alike[j] &= first[j] != first[j]
+                    first[j] = data[k]
+
+
 def gather_from_rows(
     const real_t[::1] data,
     const index_t[::1] indices,
@@ -327,17 +348,21 @@ def gather_from_rows(
     const double[::1] row_scale,
     const int32_t[::1] slot,
     const double[::1] slot_scale,
-    int64_t[::1] cursor,
     double[::1] values,
+    const int64_t[::1] starts,
     int32_t[::1] rows,
+    const int64_t[::1] row_starts,
+    int64_t[::1] cursor,
     Py_ssize_t start,
     Py_ssize_t stop,
 ):
     """Copy the columns that have a slot out of a CSR matrix, scaled, column after column.
 
-    ``cursor[slot]`` is where the column's next entry goes.
+    The values of a slot begin at ``starts[slot]``: one for each entry, or one for all. Its rows
+    begin at ``row_starts[slot]``, and ``cursor[slot]`` is where the next goes.
     """
-    cdef Py_ssize_t i, a, first, n, to, m = slot_scale.shape[0]
+    cdef Py_ssize_t i, a, s, first, n, to, m = slot_scale.shape[0]
+    cdef bint single
     cdef int32_t *place = <int32_t *> malloc((m + 1) * sizeof(int32_t))
     cdef double *value = <double *> malloc((m + 1) * sizeof(double))
     if not (place and value):
@@ -351,10 +376,14 @@ def gather_from_rows(
                 continue
             n = pick(&data[first], &indices[first], indptr[i + 1] - first, &slot[0], place, value)
             for a in range(n):
-                to = cursor[place[a]]
-                values[to] = value[a] * slot_scale[place[a]] * row_scale[i]
+                s = place[a]
+                to = cursor[s]
+                single = starts[s + 1] - starts[s] == 1
+                values[starts[s] + (0 if single else to - row_starts[s])] = (
+                    value[a] * slot_scale[s] * row_scale[i]
+                )
                 rows[to] = <int32_t> i
-                cursor[place[a]] = to + 1
+                cursor[s] = to + 1
         free(place)
         free(value)
 
@@ -366,18 +395,26 @@ def gather_lines(
     const double[::1] row_scale,
     const int64_t[::1] columns,
     const double[::1] column_scale,
-    const int64_t[::1] starts,
     double[::1] values,
+    const int64_t[::1] starts,
     int32_t[::1] rows,
+    const int64_t[::1] row_starts,
 ):
-    """Copy the named columns out of a CSC matrix, scaled; column k from ``starts[k]`` on."""
+    """Copy the named columns out of a CSC matrix, scaled.
+
+    The values of column k go from ``starts[k]`` on: one for each entry, or one for all. Its rows go
+    from ``row_starts[k]`` on.
+    """
     cdef Py_ssize_t i, j, k, row, to
+    cdef bint single
     with nogil:
         for k in range(columns.shape[0]):
             j = columns[k]
-            to = starts[k]
+            single = starts[k + 1] - starts[k] == 1
             for i in range(indptr[j], indptr[j + 1]):
                 row = indices[i]
-                values[to] = data[i] * column_scale[k] * row_scale[row]
-                rows[to] = <int32_t> row
-                to += 1
+                to = i - indptr[j]
+                values[starts[k] + (0 if single else to)] = (
+                    data[i] * column_scale[k] * row_scale[row]
+                )
+                rows[row_starts[k] + to] = <int32_t> row

@@ -42,22 +42,29 @@ class Moments:
 
 @dataclass
 class SparseColumns:
-    """Gathered columns, each a list of (row, value), and the lazy shift of each.
+    """Gathered columns, each a list of rows and of their values, and the lazy shift of each.
 
-    Column j stands for ``sparse_j - shift[j] * q``, where q is the unit vector that the intercept
-    spans (the roots of the row weights).
+    The rows of column j begin at ``indptr[j]``, its values at ``starts[j]``: as many, or a single one
+    that they share, as in a one-hot table. It stands for ``sparse_j - shift[j] * q``, where q is the
+    unit vector that the intercept spans (the roots of the row weights).
     """
 
     values: np.ndarray
+    starts: np.ndarray
     rows: np.ndarray
     indptr: np.ndarray
     shift: np.ndarray
+
+    def entries(self):
+        """A value for each row."""
+        sizes, counts = np.diff(self.starts), np.diff(self.indptr)
+        return np.repeat(self.values, np.repeat(np.where(sizes == 1, counts, 1), sizes))
 
     def spread(self, n_rows):
         """The lists, without the shift, as the rows of an array of shape (n_columns, n_rows)."""
         out = np.zeros((len(self.shift), n_rows))
         slots = np.repeat(np.arange(len(self.shift)), np.diff(self.indptr))
-        out[slots, self.rows] = self.values
+        out[slots, self.rows] = self.entries()
         return out
 
 
@@ -84,8 +91,6 @@ class Design(ABC):
     n_stored: int
     #: Time to touch one entry of a gathered column, against one number of a contiguous array.
     entry_cost: float
-    #: Memory of one entry of a gathered column.
-    gathered_entry_bytes: int
     #: Whether `gram` may be asked for a result in single precision, which is faster then.
     multiplies_in_single = False
     #: Whether `moments` takes a vector v, zero where the weights are, and finds X^T v too: where X is
@@ -122,6 +127,10 @@ class Design(ABC):
     @abstractmethod
     def gather(self, columns, row_scale, column_scale):
         """The named columns as `SparseColumns` (shift zero) or `DenseColumns`, scaled both ways."""
+
+    @abstractmethod
+    def gathered_bytes(self, columns, row_scale):
+        """The memory of what `gather` returns."""
 
     @abstractmethod
     def moments(self, weights, center):

@@ -6,14 +6,21 @@ import numpy as np
 
 import skl_sparse.engine.design._sparse as _sparse
 
-from .base import MOST_ENTRIES, Design, blocks, line_parts, moments_about, plain_moments
+from .base import (
+    MOST_ENTRIES,
+    Design,
+    SparseColumns,
+    blocks,
+    line_parts,
+    moments_about,
+    plain_moments,
+)
 
 
 class CompressedDesign(Design):
     """A CSR or CSC matrix without duplicate entries, read where it lies."""
 
     entry_cost = 4.0
-    gathered_entry_bytes = 12
     lazy_offset = 100.0
     lines_are_rows: bool
 
@@ -63,10 +70,25 @@ class CompressedDesign(Design):
         slot[columns] = np.arange(len(columns), dtype=np.int32)
         return slot
 
-    def _room(self, columns):
-        """Where to gather columns: where each begins, their values, their rows."""
-        indptr = np.concatenate([[0], np.cumsum(self._counts[columns], dtype=np.int64)])
-        return indptr, np.empty(indptr[-1]), np.empty(indptr[-1], dtype=np.int32)
+    def _sizes(self, columns, row_scale):
+        """How many values and how many rows gathered columns take: one value where all are alike."""
+        counts = self._counts[columns]
+        if row_scale.min() < row_scale.max():
+            return counts, counts
+        return np.where(self._alike[columns], np.minimum(counts, 1), counts), counts
+
+    def gathered_bytes(self, columns, row_scale):
+        sizes, counts = self._sizes(columns, row_scale)
+        return int(8 * sizes.sum(dtype=np.int64) + 4 * counts.sum(dtype=np.int64))
+
+    def _room(self, columns, row_scale):
+        """`SparseColumns` to fill with the rows and the scaled values of columns."""
+        starts, indptr = (
+            np.concatenate([[0], np.cumsum(some, dtype=np.int64)])
+            for some in self._sizes(columns, row_scale)
+        )
+        values, rows = np.empty(starts[-1]), np.empty(indptr[-1], dtype=np.int32)
+        return SparseColumns(values, starts, rows, indptr, np.zeros(len(columns)))
 
     def moments(self, weights, center):
         """`Moments`, the implicit zeros included."""
@@ -131,6 +153,16 @@ class CompressedDesign(Design):
         for start, stop in self._all_ranges:
             _sparse.count_entries(self.indices, self.indptr, count, start, stop)
         return count
+
+    @cached_property
+    def _alike(self):
+        """Which columns store a single value, however often."""
+        first = np.full(self.n_columns, np.nan)
+        alike = np.ones(self.n_columns, dtype=bool)
+        self._pass(
+            _sparse.find_alike, self._all_ranges, self.lines_are_rows, first, alike.view(np.uint8)
+        )
+        return alike
 
     def _entries(self):
         return (self.data[some] for some in blocks(self.n_stored, MOST_ENTRIES))

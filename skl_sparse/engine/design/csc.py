@@ -5,7 +5,7 @@ from scipy.sparse import csc_array
 
 import skl_sparse.engine.design._sparse as _sparse
 
-from .base import MOST_ENTRIES, SparseColumns, blocks
+from .base import MOST_ENTRIES, blocks
 from .compressed import CompressedDesign
 from .csr import CSRDesign
 
@@ -23,17 +23,17 @@ class CSCDesign(CompressedDesign):
         columns = np.concatenate([known, new])
         block = self.gather(columns, np.ones(self.n_rows), np.ones(len(columns)))
         shape = self.n_rows, len(columns)
-        by_rows = csc_array((block.values, block.rows, block.indptr), shape=shape).tocsr()
+        by_rows = csc_array((block.entries(), block.rows, block.indptr), shape=shape).tocsr()
         known, new = np.split(np.arange(len(columns)), [len(known)])
         design = CSRDesign(by_rows, self.n_threads)
         design.gram(known, new, row_weights, center[columns], scale[columns], out, rows)
 
     def gather(self, columns, row_scale, column_scale):
-        indptr, values, rows = self._room(columns)
-        names = columns.astype(np.int64)
+        block, names = self._room(columns, row_scale), columns.astype(np.int64)
         for some in blocks(len(columns), MOST_ENTRIES // self.n_rows):
             _sparse.gather_lines(
                 *(self.data, self.indices, self.indptr, row_scale),
-                *(names[some], column_scale[some], indptr[some], values, rows),
+                *(names[some], column_scale[some], block.values),
+                *(block.starts[some.start : some.stop + 1], block.rows, block.indptr[some]),
             )
-        return SparseColumns(values, rows, indptr, np.zeros(len(columns)))
+        return block

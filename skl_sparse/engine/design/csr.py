@@ -5,7 +5,7 @@ import numpy as np
 import skl_sparse.engine.design._dense as _dense
 import skl_sparse.engine.design._sparse as _sparse
 
-from .base import MOST_ENTRIES, SparseColumns, line_parts, standardise_products
+from .base import MOST_ENTRIES, line_parts, standardise_products
 from .compressed import CompressedDesign
 
 # Pairs of columns that one call into compiled code adds up: half a second.
@@ -50,7 +50,8 @@ class CSRDesign(CompressedDesign):
         standardise_products(out, center, scale[columns], sums, weight)
 
     def gather(self, columns, row_scale, column_scale):
-        indptr, values, rows = self._room(columns)
-        at = row_scale, self._slots(columns), column_scale, indptr[:-1].copy(), values, rows
-        self._pass(_sparse.gather_from_rows, self._all_ranges, *at)
-        return SparseColumns(values, rows, indptr, np.zeros(len(columns)))
+        block = self._room(columns, row_scale)
+        scale = row_scale, self._slots(columns), column_scale
+        to = block.values, block.starts, block.rows, block.indptr, block.indptr[:-1].copy()
+        self._pass(_sparse.gather_from_rows, self._all_ranges, *scale, *to)
+        return block

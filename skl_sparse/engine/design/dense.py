@@ -33,7 +33,6 @@ class DenseDesign(Design):
     """
 
     entry_cost = 1.0
-    gathered_entry_bytes = 8
     lazy_offset = 1e4
     multiplies_in_single = True
     finds_products = True
@@ -236,6 +235,9 @@ class DenseDesign(Design):
 
     def stored_in(self, columns):
         return self.n_rows * len(columns)
+
+    def gathered_bytes(self, columns, row_scale):
+        return 8 * self.stored_in(columns)
 
 
 def as_double(values):

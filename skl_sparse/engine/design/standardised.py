@@ -272,6 +272,10 @@ class StandardisedDesign:
             for some in blocks(len(shift), max(1, STRETCH // self.n_rows)):
                 values[some] -= shift[some, None] * self.q
 
+    def gathered_bytes(self, columns):
+        """The memory of what `gather` returns, but for columns that are held centred."""
+        return self.design.gathered_bytes(columns, self.q)
+
     def gather(self, columns):
         """The columns of A as `SparseColumns` or `DenseColumns`."""
         with np.errstate(over="ignore", invalid="ignore"):
@@ -280,6 +284,7 @@ class StandardisedDesign:
             if isinstance(block, DenseColumns):
                 block.values[:, self.idle_rows] = 0.0
             else:
+                # No values are shared, since the rows differ in weight.
                 block.values[self.q[block.rows] == 0.0] = 0.0
         held = self._held(columns)
         with np.errstate(over="ignore"):
@@ -293,15 +298,14 @@ class StandardisedDesign:
         block.shift = shift
         if len(held):
             every_row = np.arange(self.n_rows, dtype=np.int32)
-            cuts = block.indptr[1:-1]
-            values, rows = np.split(block.values, cuts), np.split(block.rows, cuts)
+            values = np.split(block.values, block.starts[1:-1])
+            rows = np.split(block.rows, block.indptr[1:-1])
             for i, k in held:
                 values[i], rows[i] = self.centred[k], every_row
-            lengths = [len(v) for v in values]
-            block = SparseColumns(
-                np.concatenate(values),
-                np.concatenate(rows),
-                np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
-                block.shift,
+            starts, indptr = (
+                np.concatenate([[0], np.cumsum([len(part) for part in parts])]).astype(np.int64)
+                for parts in (values, rows)
             )
+            values, rows = np.concatenate(values), np.concatenate(rows)
+            block = SparseColumns(values, starts, rows, indptr, block.shift)
         return block

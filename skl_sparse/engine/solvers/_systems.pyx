@@ -203,34 +203,75 @@ cdef class DenseSystem(System):
 
 
 cdef class SparseSystem(System):
-    """Sparse columns a_j = s_j - shift_j q; the residual is kept as r + level q, unshifted."""
+    """Sparse columns a_j = s_j - shift_j q; the residual is kept as r + level q, unshifted.
+
+    The rows of s_j begin at ``indptr[j]``, its values at ``starts[j]``: as many, or one for all.
+    """
 
     cdef const double[::1] values
+    cdef const int64_t[::1] starts
     cdef const int32_t[::1] rows
     cdef const int64_t[::1] indptr
     cdef const double[::1] shift
     cdef double[::1] r
     cdef double level
 
-    def __init__(self, values, rows, indptr, shift, r):
+    def __init__(self, values, starts, rows, indptr, shift, r):
         self.n_columns = len(shift)
-        self.values, self.rows, self.indptr, self.shift = values, rows, indptr, shift
+        self.values, self.starts, self.rows, self.indptr = values, starts, rows, indptr
+        self.shift = shift
         self.r = np.array(r)
         self.level = 0.0
-        self.look = 4.0 * len(values) / max(1, self.n_columns)
+        self.look = 4.0 * len(rows) / max(1, self.n_columns)
+
+    cdef double product(self, Py_ssize_t j, const double *v) noexcept nogil:
+        """s_j . v"""
+        cdef const int32_t *row = &self.rows[0] + self.indptr[j]
+        cdef const double *value = &self.values[0] + self.starts[j]
+        cdef Py_ssize_t n = self.indptr[j + 1] - self.indptr[j], k = 0
+        # Four sums: an addition need not wait for the one before it.
+        cdef double a = 0.0, b = 0.0, c = 0.0, d = 0.0
+        if self.starts[j + 1] - self.starts[j] == 1:
+            while k + 4 <= n:
+                a += v[row[k]]
+                b += v[row[k + 1]]
+                c += v[row[k + 2]]
+                d += v[row[k + 3]]
+                k += 4
+            while k < n:
+                a += v[row[k]]
+                k += 1
+            return value[0] * ((a + b) + (c + d))
+        while k + 4 <= n:
+            a += value[k] * v[row[k]]
+            b += value[k + 1] * v[row[k + 1]]
+            c += value[k + 2] * v[row[k + 2]]
+            d += value[k + 3] * v[row[k + 3]]
+            k += 4
+        while k < n:
+            a += value[k] * v[row[k]]
+            k += 1
+        return (a + b) + (c + d)
+
+    cdef void add(self, Py_ssize_t j, double factor, double *v) noexcept nogil:
+        """v += factor * s_j"""
+        cdef const int32_t *row = &self.rows[0] + self.indptr[j]
+        cdef const double *value = &self.values[0] + self.starts[j]
+        cdef Py_ssize_t n = self.indptr[j + 1] - self.indptr[j], k
+        if self.starts[j + 1] - self.starts[j] == 1:
+            factor *= value[0]
+            for k in range(n):
+                v[row[k]] += factor
+        else:
+            for k in range(n):
+                v[row[k]] += factor * value[k]
 
     cdef double correlation(self, Py_ssize_t j) noexcept nogil:
         # r is orthogonal to q, so a_j . r = s_j . r = s_j . (stored) - level * (s_j . q).
-        cdef double total = -self.level * self.shift[j]
-        cdef Py_ssize_t k
-        for k in range(self.indptr[j], self.indptr[j + 1]):
-            total += self.values[k] * self.r[self.rows[k]]
-        return total
+        return self.product(j, &self.r[0]) - self.level * self.shift[j]
 
     cdef void step(self, Py_ssize_t j, double delta) noexcept nogil:
-        cdef Py_ssize_t k
-        for k in range(self.indptr[j], self.indptr[j + 1]):
-            self.r[self.rows[k]] -= delta * self.values[k]
+        self.add(j, -delta, &self.r[0])
         self.level -= delta * self.shift[j]
 
     cdef double cost(self, Py_ssize_t j) noexcept nogil:
@@ -244,23 +285,19 @@ cdef class SparseSystem(System):
         out = np.empty(columns.shape[0])
         work = np.zeros(self.r.shape[0])
         cdef double[::1] target = out, w = work
-        cdef double level = 0.0, total
-        cdef Py_ssize_t i, j, k
+        cdef double level = 0.0
+        cdef Py_ssize_t i
         with nogil:
             for i in range(columns.shape[0]):
-                j = columns[i]
-                level += v[i] * self.shift[j]
-                for k in range(self.indptr[j], self.indptr[j + 1]):
-                    w[self.rows[k]] += v[i] * self.values[k]
+                level += v[i] * self.shift[columns[i]]
+                self.add(columns[i], v[i], &w[0])
             for i in range(columns.shape[0]):
-                j = columns[i]
-                total = -level * self.shift[j]
-                for k in range(self.indptr[j], self.indptr[j + 1]):
-                    total += self.values[k] * w[self.rows[k]]
-                target[i] = total
+                target[i] = self.product(columns[i], &w[0]) - level * self.shift[columns[i]]
         return out
 
     def copy(self):
-        system = SparseSystem(self.values, self.rows, self.indptr, self.shift, self.r)
+        system = SparseSystem(
+            self.values, self.starts, self.rows, self.indptr, self.shift, self.r
+        )
         (<SparseSystem> system).level = self.level
         return system

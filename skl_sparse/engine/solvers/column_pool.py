@@ -97,7 +97,9 @@ class ColumnPool:
             self._block = self.A.gather(self.columns)
         block = self._block
         if isinstance(block, SparseColumns):
-            return SparseSystem(block.values, block.rows, block.indptr, block.shift, r)
+            return SparseSystem(
+                block.values, block.starts, block.rows, block.indptr, block.shift, r
+            )
         return DenseSystem(block.values, r)
 
     def hold_in_double(self):
@@ -146,4 +148,4 @@ class ColumnPool:
         return max(FREE_BYTES, self.A.design.nbytes // 2)
 
     def _gathered_bytes(self, columns):
-        return self.A.design.stored_in(columns) * self.A.design.gathered_entry_bytes
+        return self.A.gathered_bytes(columns)
