@@ -94,15 +94,24 @@ def line_dot(
     Py_ssize_t stop,
 ):
     """out[i] = sum_k data[k] * v[indices[k]] over line i, for start <= i < stop."""
-    cdef Py_ssize_t i, k, t, j, n_vectors = v.shape[1]
-    cdef double total, value
+    cdef Py_ssize_t i, k, t, j, last, n_vectors = v.shape[1]
+    cdef double a, b, c, d, value
     with nogil:
         if n_vectors == 1:
             for i in range(start, stop):
-                total = 0.0
-                for k in range(indptr[i], indptr[i + 1]):
-                    total += data[k] * v[indices[k], 0]
-                out[i, 0] = total
+                # Four sums: an addition need not wait for the one before it.
+                a = b = c = d = 0.0
+                k, last = indptr[i], indptr[i + 1]
+                while k + 4 <= last:
+                    a += data[k] * v[indices[k], 0]
+                    b += data[k + 1] * v[indices[k + 1], 0]
+                    c += data[k + 2] * v[indices[k + 2], 0]
+                    d += data[k + 3] * v[indices[k + 3], 0]
+                    k += 4
+                while k < last:
+                    a += data[k] * v[indices[k], 0]
+                    k += 1
+                out[i, 0] = (a + b) + (c + d)
         else:
             for i in range(start, stop):
                 for t in range(n_vectors):
