@@ -6,6 +6,7 @@ import scipy.sparse as sp
 from skl_sparse.engine.solvers._systems import SparseSystem
 
 import skl_sparse.engine.design.base as base
+import skl_sparse.engine.design.compressed as compressed
 import skl_sparse.engine.design.csr as csr
 import skl_sparse.engine.design.dense as dense
 import skl_sparse.engine.design.standardised as standardised
@@ -137,8 +138,9 @@ def test_answers_are_those_of_the_standardised_matrix(container, center, n_threa
 @pytest.mark.parametrize("center", [True, False])
 @pytest.mark.parametrize("container", [sp.csr_array, sp.csc_array])
 def test_gathered_columns_share_a_value_where_all_are_alike(
-    container, center, weights, dtype, small_pieces
+    container, center, weights, dtype, small_pieces, monkeypatch
 ):
+    monkeypatch.setattr(compressed, "MOST_VALUES", 1)
     rng = np.random.default_rng(2)
     X = mixed_columns(rng)
     n, p = X.shape
@@ -176,6 +178,22 @@ def test_gathered_columns_share_a_value_where_all_are_alike(
     system.move(some, step)
     r -= expected[:, some] @ step
     np.testing.assert_allclose(system.copy().correlations(), expected.T @ r, **close)
+
+
+@pytest.mark.parametrize("container", [sp.csr_array, sp.csc_array])
+def test_what_one_hot_columns_take_when_they_are_gathered(container):
+    """Four bytes an entry; next to numbers too, but in text, where few are alike, nobody looks."""
+    rng = np.random.default_rng(3)
+    codes = rng.integers(0, 10, (500, 8))
+    one_hot = np.hstack([codes == level for level in range(10)]).astype(np.float64)
+    text = one_hot * rng.random(one_hot.shape)
+    numbers = rng.standard_normal((500, 2))
+    weights, columns = np.full(500, 1 / 500), np.arange(80)
+    for X, values in ((one_hot, 80), (np.hstack([one_hot, numbers]), 80), (text, 4000)):
+        A = StandardisedDesign(as_design(container(X)), weights, True)
+        assert A.gathered_bytes(columns) == 4 * 4000 + 8 * values
+        block = A.gather(columns)
+        assert (len(block.rows), len(block.values)) == (4000, values)
 
 
 @pytest.mark.parametrize("container", ["csr", "csc", "C", "Fortran", "Fortran, float32"])

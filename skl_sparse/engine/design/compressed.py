@@ -8,6 +8,7 @@ import skl_sparse.engine.design._sparse as _sparse
 
 from .base import (
     MOST_ENTRIES,
+    STRETCH,
     Design,
     SparseColumns,
     blocks,
@@ -15,6 +16,10 @@ from .base import (
     moments_about,
     plain_moments,
 )
+
+# Columns of a single value are looked for where values are no more than this share of the entries:
+# in one-hot tables, numbers next to them, but not in text.
+MOST_VALUES = 1 / 4
 
 
 class CompressedDesign(Design):
@@ -156,7 +161,13 @@ class CompressedDesign(Design):
 
     @cached_property
     def _alike(self):
-        """Which columns store a single value, however often."""
+        """Which columns store a single value, however often.
+
+        None, without a pass, where the first entries already hold too many values.
+        """
+        some = self.data[:STRETCH]
+        if len(np.unique(some)) > MOST_VALUES * len(some):
+            return np.zeros(self.n_columns, dtype=bool)
         first = np.full(self.n_columns, np.nan)
         alike = np.ones(self.n_columns, dtype=bool)
         self._pass(
