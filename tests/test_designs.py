@@ -52,6 +52,8 @@ def mixed_columns(rng, n=203, p=40):
 def row_weights(rng, n, kind):
     if kind == "equal":
         return np.full(n, 1.0 / n)
+    if kind == "repeated":
+        return np.broadcast_to(1.0 / n, n)
     weights = rng.random(n)
     if kind == "some zero":
         weights[::3] = 0.0
@@ -134,7 +136,7 @@ def test_answers_are_those_of_the_standardised_matrix(container, center, n_threa
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize("weights", ["equal", "some zero", "different"])
+@pytest.mark.parametrize("weights", ["repeated", "some zero", "different"])
 @pytest.mark.parametrize("center", [True, False])
 @pytest.mark.parametrize("container", [sp.csr_array, sp.csc_array])
 def test_gathered_columns_share_a_value_where_all_are_alike(
@@ -161,7 +163,7 @@ def test_gathered_columns_share_a_value_where_all_are_alike(
     sizes, counts = np.diff(block.starts), np.diff(block.indptr)
     alike = np.isin(columns, [5, 10, 11, *range(13, 30)])
     assert np.all(counts[alike] > 1)
-    assert np.all(sizes[alike] == (1 if kind == "equal" else counts[alike]))
+    assert np.all(sizes[alike] == (1 if kind == "repeated" else counts[alike]))
     assert np.all(sizes[~alike] == counts[~alike])
     if not len(A.offset):  # those are held centred
         assert A.gathered_bytes(columns) == block.values.nbytes + block.rows.nbytes
@@ -188,7 +190,7 @@ def test_what_one_hot_columns_take_when_they_are_gathered(container):
     one_hot = np.hstack([codes == level for level in range(10)]).astype(np.float64)
     text = one_hot * rng.random(one_hot.shape)
     numbers = rng.standard_normal((500, 2))
-    weights, columns = np.full(500, 1 / 500), np.arange(80)
+    weights, columns = np.broadcast_to(1 / 500, 500), np.arange(80)
     for X, values in ((one_hot, 80), (np.hstack([one_hot, numbers]), 80), (text, 4000)):
         A = StandardisedDesign(as_design(container(X)), weights, True)
         assert A.gathered_bytes(columns) == 4 * 4000 + 8 * values
@@ -243,7 +245,7 @@ def hard_columns(rng, n=400):
 
 
 @pytest.mark.parametrize("far", [0.0, 3.0, 1e8])
-@pytest.mark.parametrize("kind", ["equal", "random", "some zero"])
+@pytest.mark.parametrize("kind", ["equal", "repeated", "random", "some zero"])
 @pytest.mark.parametrize("container", FLOAT64)
 def test_products_of_whole_data(container, kind, far, small_pieces):
     """All columns, and rows weighed alike in the units of X: taken as they lie where that is safe."""
@@ -274,7 +276,7 @@ def test_moments_of_any_number_of_columns(n_columns, order):
 
 
 @pytest.mark.parametrize("center", [True, False])
-@pytest.mark.parametrize("kind", ["equal", "random", "some zero"])
+@pytest.mark.parametrize("kind", ["equal", "repeated", "random", "some zero"])
 @pytest.mark.parametrize("container", FLOAT64)
 def test_moments_of_hard_columns(container, kind, center):
     rng = np.random.default_rng(2)
@@ -290,7 +292,7 @@ def test_moments_of_hard_columns(container, kind, center):
         assert np.all(np.abs(found.mean - mean) <= rounding), name
 
 
-@pytest.mark.parametrize("kind", ["equal", "some zero"])
+@pytest.mark.parametrize("kind", ["equal", "repeated", "some zero"])
 @pytest.mark.parametrize("n_threads", [1, 3])
 @pytest.mark.parametrize("container", ["C", "Fortran", "strided"])
 def test_the_pass_for_the_moments_finds_products(container, n_threads, kind):
@@ -342,7 +344,7 @@ def test_products_with_the_target_are_known_once(container, first, monkeypatch):
 def test_constant_columns_have_no_deviation(container):
     values = [0.1, 1e100, 1e-100, 0.0, 3.0, 7.0, 1e300, -1.0, 1 / 3]
     X = np.tile(values, (300, 1))
-    for kind in ("equal", "random", "some zero"):
+    for kind in ("equal", "repeated", "random", "some zero"):
         weights = row_weights(np.random.default_rng(3), len(X), kind)
         found = as_design(CONTAINERS[container](X)).moments(weights, True)
         assert not found.deviation.any(), kind

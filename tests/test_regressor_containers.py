@@ -5,7 +5,10 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from reference import POWERS, Problem, assert_certified
+from sklearn.base import clone
 
+import skl_sparse.engine.design.standardised as standardised
+import skl_sparse.engine.least_squares as least_squares
 from skl_sparse import SparseLpRegressor
 
 CONTAINERS = {
@@ -60,6 +63,28 @@ def test_sparse_equals_dense(p, container, solver):
             assert sp.issparse(model.sparse_coef_)
             assert model.sparse_coef_.format == "csr"
             assert model.sparse_coef_.shape == (1, X.shape[1])
+
+
+@pytest.mark.parametrize("weight", [None, 3.0])
+@pytest.mark.parametrize("container", ["dense", *CONTAINERS])
+@pytest.mark.parametrize("p", POWERS)
+def test_equal_weights_of_many_rows_are_one_number(p, container, weight, monkeypatch):
+    roots, seen = standardised.roots, []
+    for seed, fit_intercept in ((0, True), (2, False)):
+        X, y, _ = data(seed)
+        Y = np.column_stack([y, y - 2 * X[:, 0]]) if seed else y
+        XS = X if container == "dense" else CONTAINERS[container](X)
+        weights = None if weight is None else np.full(len(X), weight)
+        model = strict(p, fit_intercept=fit_intercept)
+        few = clone(model).fit(XS, Y, weights)
+        with monkeypatch.context() as patch:
+            patch.setattr(least_squares, "STRETCH", 0)
+            patch.setattr(standardised, "roots", lambda w: roots(seen.append(w.strides) or w))
+            many = clone(model).fit(XS, Y, weights)
+        np.testing.assert_allclose(many.coef_, few.coef_, rtol=1e-6, atol=1e-7)
+        np.testing.assert_allclose(many.intercept_, few.intercept_, rtol=1e-6, atol=1e-7)
+        np.testing.assert_allclose(many.objective_, few.objective_, rtol=1e-8)
+    assert seen == [(0,), (0,)]
 
 
 @pytest.mark.parametrize("p", POWERS)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .design import StandardisedDesign
-from .design.base import STRETCH, blocks
+from .design.base import STRETCH, blocks, repeated, roots, weighted_sums
 from .losses import SquaredError
 from .penalties import LpPenalty
 from .solvers import Coefficients, Problem, solve
@@ -50,9 +50,13 @@ class LeastSquares:
     """
 
     def __init__(self, design, y, weights, fit_intercept):
-        weights = weights / weights.max()
-        weights /= weights.sum()
-        q = np.sqrt(weights)[:, None]
+        if len(weights) > STRETCH and (repeated(weights) or weights.min() == weights.max()):
+            # Vectors as long as the rows are many take memory, and time to fill.
+            weights = np.broadcast_to(1.0 / len(weights), len(weights))
+        else:
+            weights = weights / weights.max()
+            weights /= weights.sum()
+        q = roots(weights)[:, None]
         y = np.where(q > 0, y, 0.0)
         # The largest value as its weight lets it count; the largest of all may be of no account.
         unit = np.zeros(y.shape[1])
@@ -60,10 +64,10 @@ class LeastSquares:
             np.maximum(unit, np.abs(q[rows] * y[rows]).max(axis=0), out=unit)
         unit[unit == 0] = 1.0
         y /= unit
-        mean = weights @ y if fit_intercept else np.zeros(y.shape[1])
+        mean = weighted_sums(weights, y) if fit_intercept else np.zeros(y.shape[1])
         y -= mean
         if fit_intercept:
-            correction = weights @ y
+            correction = weighted_sums(weights, y)
             y -= correction
             mean = mean + correction
         y *= q

@@ -5,6 +5,8 @@ rows, those of CSC the columns, so one kernel serves both: ``line_dot`` is X v f
 CSC, ``line_scatter`` the other way round. Lines need not be sorted; duplicate entries are allowed
 wherever the result is linear in the entries.
 
+Weights of rows that are all alike may be one number, repeated with a stride of zero.
+
 Sums are kept in double whatever the type of the data. No kernel is called on so many entries that
 an interrupt would wait long: callers cut the lines into ranges.
 """
@@ -155,7 +157,7 @@ def plain_sums(
     const real_t[::1] data,
     const index_t[::1] indices,
     const index_t[::1] indptr,
-    const double[::1] weights,
+    const double[:] weights,
     bint lines_are_rows,
     double[:, ::1] sums,
     Py_ssize_t start,
@@ -196,7 +198,7 @@ def column_sums(
     const real_t[::1] data,
     const index_t[::1] indices,
     const index_t[::1] indptr,
-    const double[::1] weights,
+    const double[:] weights,
     bint lines_are_rows,
     const int32_t[::1] slot,
     double[::1] total,
@@ -229,7 +231,7 @@ def column_deviations(
     const real_t[::1] data,
     const index_t[::1] indices,
     const index_t[::1] indptr,
-    const double[::1] root_weights,
+    const double[:] root_weights,
     bint lines_are_rows,
     const int32_t[::1] slot,
     const double[::1] center,
@@ -286,7 +288,7 @@ def row_gram(
     const real_t[::1] data,
     const index_t[::1] indices,
     const index_t[::1] indptr,
-    const double[::1] row_weights,
+    const double[:] row_weights,
     const int32_t[::1] slot,
     Py_ssize_t n_known,
     Py_ssize_t share,
@@ -354,7 +356,7 @@ def gather_from_rows(
     const real_t[::1] data,
     const index_t[::1] indices,
     const index_t[::1] indptr,
-    const double[::1] row_scale,
+    const double[:] row_scale,
     const int32_t[::1] slot,
     const double[::1] slot_scale,
     double[::1] values,
@@ -401,7 +403,7 @@ def gather_lines(
     const real_t[::1] data,
     const index_t[::1] indices,
     const index_t[::1] indptr,
-    const double[::1] row_scale,
+    const double[:] row_scale,
     const int64_t[::1] columns,
     const double[::1] column_scale,
     double[::1] values,

@@ -80,7 +80,8 @@ class Design(ABC):
 
     A new kind of matrix (row blocks on disk, on a cluster) is a new subclass; no solver changes.
     All results are float64, whatever the type of X, unless ``gram`` is asked for less. X is never
-    modified and never copied whole.
+    modified and never copied whole. Weights of the rows that are all alike may be a single number,
+    repeated with a stride of zero.
     """
 
     n_rows: int
@@ -182,6 +183,23 @@ class Design(ABC):
     def _others(self):
         """The threads next to the caller's; starting them anew for every pass would be felt."""
         return ThreadPoolExecutor(self.n_threads - 1)
+
+
+def repeated(weights):
+    """Whether the weights are a single number, repeated without taking memory."""
+    return weights.strides == (0,)
+
+
+def roots(weights):
+    """Repeated where the weights are."""
+    if repeated(weights):
+        return np.broadcast_to(np.sqrt(weights[0]), len(weights))
+    return np.sqrt(weights)
+
+
+def weighted_sums(weights, R):
+    """weights @ R"""
+    return weights[0] * R.sum(axis=0) if repeated(weights) else weights @ R
 
 
 def plain_moments(first, second, shift, center):

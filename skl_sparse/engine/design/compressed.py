@@ -15,6 +15,7 @@ from .base import (
     line_parts,
     moments_about,
     plain_moments,
+    repeated,
 )
 
 # Columns of a single value are looked for where values are no more than this share of the entries:
@@ -78,9 +79,9 @@ class CompressedDesign(Design):
     def _sizes(self, columns, row_scale):
         """How many values and how many rows gathered columns take: one value where all are alike."""
         counts = self._counts[columns]
-        if row_scale.min() < row_scale.max():
-            return counts, counts
-        return np.where(self._alike[columns], np.minimum(counts, 1), counts), counts
+        if repeated(row_scale):
+            return np.where(self._alike[columns], np.minimum(counts, 1), counts), counts
+        return counts, counts
 
     def gathered_bytes(self, columns, row_scale):
         sizes, counts = self._sizes(columns, row_scale)
@@ -99,9 +100,10 @@ class CompressedDesign(Design):
         """`Moments`, the implicit zeros included."""
         zero = np.broadcast_to(0.0, self.n_columns)
         # Equal weights become ones, whose sums have no rounding.
-        unit = weights.max()
+        unit = weights[0] if repeated(weights) else weights.max()
+        relative = np.broadcast_to(1.0, self.n_rows) if repeated(weights) else weights / unit
         by_column = self._by_position if self.lines_are_rows else self._by_line
-        sums = by_column(_sparse.plain_sums, 2, weights / unit, self.lines_are_rows)
+        sums = by_column(_sparse.plain_sums, 2, relative, self.lines_are_rows)
         self._check_finite(sums[:, 0])
         total, square = sums[:, 0].copy(), sums[:, 1].copy()
         del sums

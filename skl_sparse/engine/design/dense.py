@@ -12,6 +12,7 @@ from .base import (
     blocks,
     moments_about,
     plain_moments,
+    repeated,
     standardise_products,
 )
 
@@ -115,7 +116,7 @@ class DenseDesign(Design):
         center, scale, weight = center[columns], scale[columns], row_weights[0]
         every = len(columns) == self.n_columns and bool((np.diff(columns) == 1).all())
         plain = self.lines.dtype == out.dtype == np.float64 and self.lines.flags.c_contiguous
-        alike = bool((row_weights == weight).all())
+        alike = repeated(row_weights) or bool((row_weights == weight).all())
         with np.errstate(over="ignore", invalid="ignore"):
             late = bool(np.abs(center * scale).max(initial=0.0) <= LATE)
         as_it_lies = plain and every and alike and late and rows is None
@@ -175,6 +176,7 @@ class DenseDesign(Design):
 
     def moments(self, weights, center, v=None):
         v = np.zeros(self.n_rows) if v is None else v
+        weights = np.ascontiguousarray(weights)
         # Half-way between two rows is among the others: sums about it lose little to cancellation.
         shift = np.zeros(self.n_columns)
         if center:

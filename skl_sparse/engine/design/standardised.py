@@ -2,7 +2,16 @@
 
 import numpy as np
 
-from .base import PER_PASS, STRETCH, DenseColumns, SparseColumns, blocks
+from .base import (
+    PER_PASS,
+    STRETCH,
+    DenseColumns,
+    SparseColumns,
+    blocks,
+    repeated,
+    roots,
+    weighted_sums,
+)
 
 # Numbers of a block of columns whose products are summed while they are in the cache: 2 MiB.
 BLOCK = 1 << 18
@@ -38,8 +47,8 @@ class StandardisedDesign:
     def __init__(self, design, weights, center, Y=None):
         self.design = design
         self.n_rows, self.n_columns = design.n_rows, design.n_columns
-        self.weights, self.q = weights, np.sqrt(weights)
-        self.idle_rows = np.flatnonzero(weights == 0)
+        self.weights, self.q = weights, roots(weights)
+        self.idle_rows = np.flatnonzero([] if repeated(weights) else weights == 0)
         self.center = center
         self._known = None
         if Y is not None and Y.shape[1] == 1 and design.finds_products:
@@ -80,7 +89,7 @@ class StandardisedDesign:
     def correlate(self, R):
         """A^T R, shape (n_columns, k), for R of shape (n_rows, k)."""
         out = self._products(R)
-        along_q = self.q @ R
+        along_q = weighted_sums(self.q, R)
         for some in blocks(self.n_columns, STRETCH):
             if self.center:
                 out[some] -= self.mean[some, None] * along_q
@@ -133,7 +142,7 @@ class StandardisedDesign:
         `predict`.
         """
         W = self._products(v[:, None])
-        along_q, square, w = float(self.q @ v) if self.center else 0.0, 0.0, W[:, 0]
+        along_q, square, w = float(weighted_sums(self.q, v)) if self.center else 0.0, 0.0, W[:, 0]
         w[self.offset] = along_q * self.mean[self.offset]
         for some in blocks(self.n_columns, STRETCH):
             c = w[some]
