@@ -103,6 +103,10 @@ class StandardisedDesign:
         known, self._known = self._known, None
         if known is not None and np.array_equal(R, known[0]):
             return known[1]
+        if repeated(self.q):  # no other vector as long as the rows are many
+            out = self.design.correlate(np.ascontiguousarray(R))
+            out *= self.q[0]
+            return out
         return self.design.correlate(np.ascontiguousarray(self.q[:, None] * R))
 
     def predict(self, U):
