@@ -184,18 +184,24 @@ def test_gathered_columns_share_a_value_where_all_are_alike(
 
 @pytest.mark.parametrize("container", [sp.csr_array, sp.csc_array])
 def test_what_one_hot_columns_take_when_they_are_gathered(container):
-    """Four bytes an entry; next to numbers too, but in text, where few are alike, nobody looks."""
+    """Four bytes an entry; next to numbers too, but in text, where few are alike, none is found."""
     rng = np.random.default_rng(3)
     codes = rng.integers(0, 10, (500, 8))
     one_hot = np.hstack([codes == level for level in range(10)]).astype(np.float64)
     text = one_hot * rng.random(one_hot.shape)
     numbers = rng.standard_normal((500, 2))
     weights, columns = np.broadcast_to(1 / 500, 500), np.arange(80)
-    for X, values in ((one_hot, 80), (np.hstack([one_hot, numbers]), 80), (text, 4000)):
+    text[7] = 1.0
+    both = np.hstack([numbers, one_hot])
+    for X, first, rows, values in (
+        (one_hot, 0, 4000, 80),
+        (both, 2, 4000, 80),
+        (text, 0, 4072, 4072),
+    ):
         A = StandardisedDesign(as_design(container(X)), weights, True)
-        assert A.gathered_bytes(columns) == 4 * 4000 + 8 * values
-        block = A.gather(columns)
-        assert (len(block.rows), len(block.values)) == (4000, values)
+        assert A.gathered_bytes(first + columns) == 4 * rows + 8 * values
+        block = A.gather(first + columns)
+        assert (len(block.rows), len(block.values)) == (rows, values)
 
 
 @pytest.mark.parametrize("container", ["csr", "csc", "C", "Fortran", "Fortran, float32"])

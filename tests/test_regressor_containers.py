@@ -78,13 +78,35 @@ def test_equal_weights_of_many_rows_are_one_number(p, container, weight, monkeyp
         model = strict(p, fit_intercept=fit_intercept)
         few = clone(model).fit(XS, Y, weights)
         with monkeypatch.context() as patch:
-            patch.setattr(least_squares, "STRETCH", 0)
+            patch.setattr(least_squares, "MANY_ROWS", 0)
             patch.setattr(standardised, "roots", lambda w: roots(seen.append(w.strides) or w))
             many = clone(model).fit(XS, Y, weights)
         np.testing.assert_allclose(many.coef_, few.coef_, rtol=1e-6, atol=1e-7)
         np.testing.assert_allclose(many.intercept_, few.intercept_, rtol=1e-6, atol=1e-7)
         np.testing.assert_allclose(many.objective_, few.objective_, rtol=1e-8)
     assert seen == [(0,), (0,)]
+
+
+@pytest.mark.parametrize("container", ["dense", *CONTAINERS])
+@pytest.mark.parametrize("p", [1.0, 1.5, 2.0])
+def test_one_number_for_all_weights_and_products_that_overflow_before_it_counts(
+    p, container, monkeypatch
+):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 5))
+    X[:, 0] = 1e308 * (rng.random(400) < 0.5)
+    X[:, 1] = 1e308
+    y = X[:, 0] / 1e308 + 0.1 * rng.normal(size=400)
+    XS = X if container == "dense" else CONTAINERS[container](X)
+    alpha = {1.0: 1e305, 1.5: 1e-300, 2.0: 1e-300}[p]
+    model = SparseLpRegressor(alpha, p=p, tol=1e-9)
+    few = clone(model).fit(XS, y)
+    assert few.coef_[0] * 1e308 == pytest.approx(1.0, abs=0.2)
+    monkeypatch.setattr(least_squares, "MANY_ROWS", 0)
+    many = clone(model).fit(XS, y)
+    assert many.objective_ == pytest.approx(few.objective_, rel=1e-7)
+    np.testing.assert_allclose(many.coef_, few.coef_, rtol=1e-3)
+    assert many.dual_gap_ <= 1e-9
 
 
 @pytest.mark.parametrize("p", POWERS)

@@ -12,6 +12,8 @@ from .solvers import Coefficients, Problem, solve
 
 # Strengths in standardised units end at 2^-1000 and 2^1000: far beyond what matters.
 LARGEST = 1000
+# Of more rows, weights that are all alike are one number: a vector takes memory, and time to fill.
+MANY_ROWS = 1 << 14
 # Factors in this range are multiplied as they are, up to their squares.
 PLAIN = 1e-30, 1e30
 
@@ -50,8 +52,7 @@ class LeastSquares:
     """
 
     def __init__(self, design, y, weights, fit_intercept):
-        if len(weights) > STRETCH and (repeated(weights) or weights.min() == weights.max()):
-            # Vectors as long as the rows are many take memory, and time to fill.
+        if len(weights) > MANY_ROWS and (repeated(weights) or weights.min() == weights.max()):
             weights = np.broadcast_to(1.0 / len(weights), len(weights))
         else:
             weights = weights / weights.max()

@@ -57,6 +57,8 @@ class SparseColumns:
 
     def entries(self):
         """A value for each row."""
+        if len(self.values) == len(self.rows):
+            return self.values
         sizes, counts = np.diff(self.starts), np.diff(self.indptr)
         return np.repeat(self.values, np.repeat(np.where(sizes == 1, counts, 1), sizes))
 
@@ -131,7 +133,7 @@ class Design(ABC):
 
     @abstractmethod
     def gathered_bytes(self, columns, row_scale):
-        """The memory of what `gather` returns."""
+        """The memory of the entries that `gather` returns."""
 
     @abstractmethod
     def moments(self, weights, center):
@@ -199,7 +201,11 @@ def roots(weights):
 
 def weighted_sums(weights, R):
     """weights @ R"""
-    return weights[0] * R.sum(axis=0) if repeated(weights) else weights @ R
+    if not repeated(weights):
+        return weights @ R
+    ones = np.ones(min(len(R), STRETCH))
+    parts = (R[some] for some in blocks(len(R), STRETCH))
+    return weights[0] * sum(ones[: len(part)] @ part for part in parts)
 
 
 def plain_moments(first, second, shift, center):

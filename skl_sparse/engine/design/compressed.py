@@ -8,7 +8,6 @@ import skl_sparse.engine.design._sparse as _sparse
 
 from .base import (
     MOST_ENTRIES,
-    STRETCH,
     Design,
     SparseColumns,
     blocks,
@@ -18,9 +17,9 @@ from .base import (
     repeated,
 )
 
-# Columns of a single value are looked for where values are no more than this share of the entries:
-# in one-hot tables, numbers next to them, but not in text.
-MOST_VALUES = 1 / 4
+# Columns of a single value are looked for where there are no more values than this share of so many
+# entries: in one-hot tables, with numbers next to them or not, but not in text weighted by tf-idf.
+MOST_VALUES, SAMPLED = 1 / 4, 1 << 12
 
 
 class CompressedDesign(Design):
@@ -79,7 +78,7 @@ class CompressedDesign(Design):
     def _sizes(self, columns, row_scale):
         """How many values and how many rows gathered columns take: one value where all are alike."""
         counts = self._counts[columns]
-        if repeated(row_scale):
+        if repeated(row_scale) and self.n_stored:
             return np.where(self._alike[columns], np.minimum(counts, 1), counts), counts
         return counts, counts
 
@@ -165,10 +164,10 @@ class CompressedDesign(Design):
     def _alike(self):
         """Which columns store a single value, however often.
 
-        None, without a pass, where the first entries already hold too many values.
+        None, without a pass, where too many of the entries differ, as a sample tells.
         """
-        some = self.data[:STRETCH]
-        if len(np.unique(some)) > MOST_VALUES * len(some):
+        sample = np.random.default_rng(0).integers(self.n_stored, size=SAMPLED)
+        if len(np.unique(self.data[sample])) > MOST_VALUES * SAMPLED:
             return np.zeros(self.n_columns, dtype=bool)
         first = np.full(self.n_columns, np.nan)
         alike = np.ones(self.n_columns, dtype=bool)

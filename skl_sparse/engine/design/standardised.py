@@ -105,8 +105,9 @@ class StandardisedDesign:
             return known[1]
         if repeated(self.q):  # no other vector as long as the rows are many
             out = self.design.correlate(np.ascontiguousarray(R))
-            out *= self.q[0]
-            return out
+            if np.isfinite(out).all():
+                out *= self.q[0]
+                return out
         return self.design.correlate(np.ascontiguousarray(self.q[:, None] * R))
 
     def predict(self, U):
@@ -229,11 +230,10 @@ class StandardisedDesign:
         if products is not None:
             return products
         products = np.zeros((self.n_rows, self.n_rows))
-        roots = np.sqrt(column_weights)
-        columns = np.flatnonzero(roots)
+        columns = np.flatnonzero(column_weights)
         for some in blocks(len(columns), BLOCK // self.n_rows):
             block = self.dense(columns[some])
-            block *= roots[columns[some]]
+            block *= np.sqrt(column_weights[columns[some]])
             products += block @ block.T
         return products
 

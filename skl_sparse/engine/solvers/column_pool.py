@@ -47,7 +47,7 @@ class ColumnPool:
 
     def fits(self, columns):
         """Whether the pool may hold these columns, one way or the other."""
-        return self.holds_gram(columns) or self._gathered_bytes(columns) <= self._most_bytes
+        return self.holds_gram(columns) or self.A.gathered_bytes(columns) <= self._most_bytes
 
     def holds_gram(self, columns):
         """Whether these columns would be held as their Gram."""
@@ -56,7 +56,7 @@ class ColumnPool:
         size = self._dtype(len(columns)).itemsize * len(columns) ** 2
         if len(columns) <= SMALL:
             return True
-        return size <= min(self._most_bytes, GRAM_FIRST * self._gathered_bytes(columns))
+        return size <= min(self._most_bytes, GRAM_FIRST * self.A.gathered_bytes(columns))
 
     def hold(self, columns):
         """Let those of the columns join that are not there yet."""
@@ -146,6 +146,3 @@ class ColumnPool:
     @property
     def _most_bytes(self):
         return max(FREE_BYTES, self.A.design.nbytes // 2)
-
-    def _gathered_bytes(self, columns):
-        return self.A.gathered_bytes(columns)
