@@ -385,3 +385,21 @@ def test_columns_whose_squares_are_no_numbers(shape, p, container):
     assert model.objective_ == pytest.approx(plain.objective_, rel=1e-2 if p < 1 else 1e-6)
     assert np.all(np.abs(size * model.coef_[:2] - 1.0) < 0.5)
     assert model.optimality_ <= 1e-4
+
+
+def test_the_best_point_counts_where_rounding_leads_astray():
+    """Dependent columns, next to no penalty, and squares that are no numbers: no Gram to factorise."""
+    rng = np.random.default_rng(0)
+    codes = rng.integers(0, 7, (2, 3000))
+    one_hot = [level == group for group in codes for level in range(7)]
+    X = np.column_stack([*one_hot, 2.5 * (rng.random(3000) < 0.999)])
+    y = X @ (rng.standard_normal(15) / X.std(axis=0)) + 0.3 * rng.standard_normal(3000)
+    least = np.linalg.lstsq(X, y, rcond=None)[0]
+    model = SparseLpRegressor(1e-161, p=1, tol=1e-9, max_iter=2000)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # the gap asks for the impossible
+        model.fit(sp.csr_array(X * 1e155), y)
+    expected = np.sum((y - X @ least) ** 2) / 6000
+    assert model.objective_ == pytest.approx(expected, rel=1e-6)
+    r = y - X @ (model.coef_ * 1e155) - model.intercept_
+    assert r @ r / 6000 == pytest.approx(expected, rel=1e-6)

@@ -31,8 +31,9 @@ INNER = 0.1
 # the container of X must not choose a minimum, for so many numbers for each row and column, and only
 # once few columns are left to join: how far an early descent goes decides where the fit ends.
 FREE, FREE_OF_MANY = 2.0, 32.0
-# Passes without progress after which rounding has the last word.
-PATIENCE = 3
+# Passes without progress after which rounding has the last word, and the objective, in units of the
+# best, that it must not have: where columns depend on each other it may lead anywhere.
+PATIENCE, ASTRAY = 3, 1 + 1e-9
 
 
 @dataclass
@@ -57,6 +58,7 @@ def solve(problem, start, *, tol, max_iter, pool=None):
     Returns a `Solution` for each target.
     """
     points = [u.sparse() for u in start]
+    kept = list(points)
     found = [None] * problem.n_targets
     best = np.full(problem.n_targets, np.inf)
     idle = np.zeros(problem.n_targets, dtype=int)
@@ -77,9 +79,13 @@ def solve(problem, start, *, tol, max_iter, pool=None):
         looks = problem.evaluate([points[t] for t in targets], targets)
         for t, now in zip(targets, looks, strict=True):
             idle[t] = 0 if now.objective < best[t] * (1 - 1e-15) else idle[t] + 1
-            best[t] = min(best[t], now.objective)
+            if now.objective <= best[t]:
+                best[t], kept[t] = now.objective, points[t]
             stalled = idle[t] >= PATIENCE
             if now.certificate.reached(tol) or n_iter > max_iter or stalled:
+                if not now.objective <= ASTRAY * best[t]:
+                    points[t] = kept[t]
+                    now = problem.evaluate([points[t]], [t])[0]
                 found[t] = Solution(
                     points[t],
                     now.objective,
