@@ -15,6 +15,8 @@ from libc.math cimport fabs, sqrt
 from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport free, malloc
 
+from skl_sparse.engine._lines cimport line_times
+
 ctypedef fused real_t:
     float
     double
@@ -96,24 +98,15 @@ def line_dot(
     Py_ssize_t stop,
 ):
     """out[i] = sum_k data[k] * v[indices[k]] over line i, for start <= i < stop."""
-    cdef Py_ssize_t i, k, t, j, last, n_vectors = v.shape[1]
-    cdef double a, b, c, d, value
+    cdef Py_ssize_t i, k, t, j, first, n_vectors = v.shape[1]
+    cdef double value
     with nogil:
         if n_vectors == 1:
             for i in range(start, stop):
-                # Four sums: an addition need not wait for the one before it.
-                a = b = c = d = 0.0
-                k, last = indptr[i], indptr[i + 1]
-                while k + 4 <= last:
-                    a += data[k] * v[indices[k], 0]
-                    b += data[k + 1] * v[indices[k + 1], 0]
-                    c += data[k + 2] * v[indices[k + 2], 0]
-                    d += data[k + 3] * v[indices[k + 3], 0]
-                    k += 4
-                while k < last:
-                    a += data[k] * v[indices[k], 0]
-                    k += 1
-                out[i, 0] = (a + b) + (c + d)
+                first = indptr[i]
+                out[i, 0] = line_times(
+                    &data[0] + first, &indices[0] + first, indptr[i + 1] - first, &v[0, 0]
+                )
         else:
             for i in range(start, stop):
                 for t in range(n_vectors):

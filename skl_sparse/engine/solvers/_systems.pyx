@@ -9,6 +9,8 @@ import numpy as np
 from scipy.linalg.cython_blas cimport daxpy, ddot
 from libc.stdint cimport int32_t, int64_t
 
+from skl_sparse.engine._lines cimport line_times
+
 cdef extern from "_kernels.h" nogil:
     void subtract_double(Py_ssize_t n, double a, const double *x, double *y)
     void subtract_single(Py_ssize_t n, double a, const float *x, double *y)
@@ -229,9 +231,8 @@ cdef class SparseSystem(System):
         cdef const int32_t *row = &self.rows[0] + self.indptr[j]
         cdef const double *value = &self.values[0] + self.starts[j]
         cdef Py_ssize_t n = self.indptr[j + 1] - self.indptr[j], k = 0
-        # Four sums: an addition need not wait for the one before it.
         cdef double a = 0.0, b = 0.0, c = 0.0, d = 0.0
-        if self.starts[j + 1] - self.starts[j] == 1:
+        if self.starts[j + 1] - self.starts[j] == 1:  # as `line_times` does, without values
             while k + 4 <= n:
                 a += v[row[k]]
                 b += v[row[k + 1]]
@@ -242,16 +243,7 @@ cdef class SparseSystem(System):
                 a += v[row[k]]
                 k += 1
             return value[0] * ((a + b) + (c + d))
-        while k + 4 <= n:
-            a += value[k] * v[row[k]]
-            b += value[k + 1] * v[row[k + 1]]
-            c += value[k + 2] * v[row[k + 2]]
-            d += value[k + 3] * v[row[k + 3]]
-            k += 4
-        while k < n:
-            a += value[k] * v[row[k]]
-            k += 1
-        return (a + b) + (c + d)
+        return line_times(value, row, n, v)
 
     cdef void add(self, Py_ssize_t j, double factor, double *v) noexcept nogil:
         """v += factor * s_j"""
