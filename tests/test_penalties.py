@@ -97,3 +97,25 @@ def test_what_is_told_of_a_few_columns(p, ridge, positive):
         columns, close = penalty.close(c, 0.5)
         np.testing.assert_array_equal(columns, np.flatnonzero((share > 0.5) & (share <= 1.0)))
         np.testing.assert_allclose(close, share[columns])
+
+
+@pytest.mark.parametrize("n_columns", [1, 31, 32, 33, 64, 100])
+@pytest.mark.parametrize("p", EXPONENTS)
+def test_who_leaves_zero_is_found_wherever(n_columns, p):
+    """Columns at rest are passed over in blocks: none that is not must be, nor one of the support."""
+    scale = np.linspace(0.5, 2.0, n_columns)
+    penalty = LpPenalty(0.1, 0.0, p, False, scale)
+    at_rest = penalty.convex_relative().lam
+    none = np.empty(0, dtype=np.intp), np.empty(0)
+    assert len(penalty.violators(*none, at_rest * 0.99)[0]) == 0
+    for j in range(n_columns):
+        c = 0.4 * at_rest
+        c[j] = -1.01 * at_rest[j]
+        np.testing.assert_array_equal(penalty.violators(*none, c)[0], [j])
+        assert len(penalty.close(c, 0.5)[0]) == 0
+        held = np.array([n_columns // 2])  # at rest, or not, but never where it should be
+        expected = np.unique([j, held[0]])
+        np.testing.assert_array_equal(penalty.violators(held, np.array([7.0]), c)[0], expected)
+        c[j] = 0.51 * at_rest[j]
+        np.testing.assert_array_equal(penalty.close(c, 0.5)[0], [j])
+        assert len(penalty.violators(*none, c)[0]) == 0

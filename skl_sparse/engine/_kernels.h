@@ -5,6 +5,7 @@
 #define SKL_SPARSE_KERNELS_H
 
 #include <limits.h> /* any header of the C library tells which it is */
+#include <math.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -27,6 +28,41 @@
 
 SUBTRACT(subtract_double, double)
 SUBTRACT(subtract_single, float)
+
+/* Whole blocks of numbers at a time, nearly all of which hold nothing to look at. */
+#define BOUNDED_BLOCK 32
+
+/* How many of n_blocks blocks come before the first where an |s c|^power is not <= unit * bound. The
+   bounds have a stride of one, or of zero. */
+KERNEL ptrdiff_t blocks_bounded(ptrdiff_t n_blocks, int power, double s, const double *restrict c,
+                                double unit, const double *restrict bound, ptrdiff_t stride)
+{
+    for (ptrdiff_t block = 0; block < n_blocks; block++) {
+        const double *const some = c + block * BOUNDED_BLOCK;
+        const double *const most = bound + block * BOUNDED_BLOCK * stride;
+        double reach[BOUNDED_BLOCK];
+        long long beyond = 0;
+        for (int i = 0; i < BOUNDED_BLOCK; i++)
+            reach[i] = fabs(s * some[i]);
+        if (power == 2) {
+            for (int i = 0; i < BOUNDED_BLOCK; i++)
+                reach[i] *= reach[i];
+        } else if (power == 3) {
+            for (int i = 0; i < BOUNDED_BLOCK; i++)
+                reach[i] = reach[i] * reach[i] * reach[i];
+        }
+        if (stride == 1) {
+            for (int i = 0; i < BOUNDED_BLOCK; i++)
+                beyond |= !(reach[i] <= unit * most[i]);
+        } else {
+            for (int i = 0; i < BOUNDED_BLOCK; i++)
+                beyond |= !(reach[i] <= unit * most[0]);
+        }
+        if (beyond)
+            return block;
+    }
+    return n_blocks;
+}
 
 /* Per column: sums of w*d, w*d^2 and v*d, d = x - shift, where w and v belong to the rows. Several
    lines at a time, since what belongs to the others, sums of rows or weights of columns, is then

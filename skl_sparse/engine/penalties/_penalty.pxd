@@ -1,5 +1,12 @@
 from libc.math cimport fabs
 
+cdef extern from "_kernels.h" nogil:
+    enum: BOUNDED_BLOCK
+    Py_ssize_t blocks_bounded(
+        Py_ssize_t n_blocks, int power, double s, const double *c, double unit,
+        const double *bound, Py_ssize_t stride
+    )
+
 # A sum of conjugates at s * c_j, and its first two derivatives in s.
 cdef struct DualSums:
     double value
@@ -49,3 +56,22 @@ cdef inline double reach(Penalty penalty, double c) noexcept nogil:
 cdef inline bint stays(Penalty penalty, Py_ssize_t j, double c) noexcept nogil:
     """Whether coefficient j stays at zero under the correlation c."""
     return reach(penalty, c) <= penalty.unit * penalty.rest[j]
+
+
+cdef inline Py_ssize_t awake(
+    Penalty penalty, double s, const double[::1] c, Py_ssize_t j
+) noexcept nogil:
+    """The first column from j on that does not stay at zero under s * c_j; their number if none."""
+    cdef Py_ssize_t n = c.shape[0], stride = penalty.rest.strides[0] // <Py_ssize_t> sizeof(double)
+    while j < n:
+        if j % BOUNDED_BLOCK == 0:
+            j += BOUNDED_BLOCK * blocks_bounded(
+                (n - j) // BOUNDED_BLOCK, penalty.power, s, &c[j], penalty.unit, &penalty.rest[j],
+                stride
+            )
+            if j == n:
+                break
+        if not stays(penalty, j, s * c[j]):
+            break
+        j += 1
+    return j

@@ -150,21 +150,28 @@ cdef class Penalty:
 
         Both are short, but for the first look: at a solution nearly all columns are at rest.
         """
-        cdef Py_ssize_t j, most = support.shape[0], i = 0, n = 0
+        cdef Py_ssize_t j, next_j, most = support.shape[0], i = 0, n = 0
         cdef double old, z, metric
         with nogil:
-            for j in range(c.shape[0]):
-                most += not stays(self, j, c[j])
+            j = awake(self, 1.0, c, 0)
+            while j < c.shape[0]:
+                most += 1
+                j = awake(self, 1.0, c, j + 1)
         columns, steps = np.empty(most, dtype=np.intp), np.empty(most)
         cdef Py_ssize_t[::1] column = columns
         cdef double[::1] step = steps
         with nogil:
-            for j in range(c.shape[0]):
-                old = 0.0
-                if i < support.shape[0] and support[i] == j:
-                    old = u[i]
+            next_j = awake(self, 1.0, c, 0)
+            while True:
+                j, old = next_j, 0.0
+                if i < support.shape[0] and support[i] <= j:
+                    j, old = support[i], u[i]
                     i += 1
-                if old == 0.0 and stays(self, j, c[j]):
+                if j == c.shape[0]:
+                    break
+                if j == next_j:
+                    next_j = awake(self, 1.0, c, j + 1)
+                elif old == 0.0:
                     continue
                 z = old + c[j]
                 metric = self.step_metric(j, old, z, self.prox(j, z))
@@ -196,20 +203,24 @@ cdef class Penalty:
     def close(self, const double[::1] c, double least):
         """Columns that are farther than ``least`` on that way, but not there, and how far."""
         cdef Py_ssize_t j, most = 0, n = 0
-        cdef double closeness, nearest = reach(self, least) * self.unit
+        cdef double closeness, s = 1.0 / least
         with nogil:
-            for j in range(c.shape[0]):
-                most += stays(self, j, c[j]) and reach(self, c[j]) > nearest * self.rest[j]
+            j = awake(self, s, c, 0)
+            while j < c.shape[0]:
+                most += stays(self, j, c[j])
+                j = awake(self, s, c, j + 1)
         columns, how = np.empty(most, dtype=np.intp), np.empty(most)
         cdef Py_ssize_t[::1] column = columns
         cdef double[::1] target = how
         with nogil:
-            for j in range(c.shape[0]):
-                if stays(self, j, c[j]) and reach(self, c[j]) > nearest * self.rest[j]:
+            j = awake(self, s, c, 0)
+            while j < c.shape[0]:
+                if stays(self, j, c[j]):
                     closeness = self.closeness(j, c[j])
                     if closeness > 0.0:
                         column[n], target[n] = j, closeness
                         n += 1
+                j = awake(self, s, c, j + 1)
         return columns[:n], how[:n]
 
     cdef double dual_scale_limit(
@@ -221,15 +232,14 @@ cdef class Penalty:
         cdef bint every = skip is None
         if self.unlimited:
             return largest
-        for j in range(c.shape[0]):
-            # A limit is never below the correlation at rest.
-            if stays(self, j, largest * c[j]) or c[j] == 0.0:
-                continue
-            if not (every or skip[j] == 0):
-                continue
-            limit = self.dual_limit(j, c[j])
-            if limit < INFINITY:
-                largest = min(largest, limit / fabs(c[j]))
+        # A limit is never below the correlation at rest.
+        j = awake(self, largest, c, 0)
+        while j < c.shape[0]:
+            if c[j] != 0.0 and (every or skip[j] == 0):
+                limit = self.dual_limit(j, c[j])
+                if limit < INFINITY:
+                    largest = min(largest, limit / fabs(c[j]))
+            j = awake(self, largest, c, j + 1)
         return largest
 
     cdef DualSums dual_sums(
@@ -241,14 +251,13 @@ cdef class Penalty:
         cdef bint every = skip is None
         cdef DualSums sums
         sums.value, sums.slope, sums.bend = 0.0, 0.0, 0.0
-        for j in range(c.shape[0]):
-            if stays(self, j, s * c[j]) or c[j] == 0.0:
-                continue
-            if not (every or skip[j] == 0):
-                continue
-            u = self.dual_argmax(j, s * c[j])
-            if u != 0.0:
-                sums.value += s * c[j] * u - self.value_at(j, u)
-                sums.slope += c[j] * u
-                sums.bend += c[j] * c[j] / self.curvature_at(j, u)
+        j = awake(self, s, c, 0)
+        while j < c.shape[0]:
+            if c[j] != 0.0 and (every or skip[j] == 0):
+                u = self.dual_argmax(j, s * c[j])
+                if u != 0.0:
+                    sums.value += s * c[j] * u - self.value_at(j, u)
+                    sums.slope += c[j] * u
+                    sums.bend += c[j] * c[j] / self.curvature_at(j, u)
+            j = awake(self, s, c, j + 1)
         return sums
