@@ -3,7 +3,6 @@
 from scipy.sparse import issparse
 
 from .base import DenseColumns, Design, NotFiniteError, SparseColumns
-from .compressed import is_readable
 from .csc import CSCDesign
 from .csr import CSRDesign
 from .dense import DenseDesign
@@ -29,13 +28,16 @@ def as_design(X, n_threads=1):
     """
     if not issparse(X):
         return DenseDesign(X, n_threads)
-    if not is_readable(X):
-        minor = X.shape[1 if X.format == "csr" else 0]
-        if not (0 <= X.indices.min() and X.indices.max() < minor):
-            raise ValueError(
-                f"X has indices outside 0 ... {minor - 1}: {X.indices.min()} to {X.indices.max()}"
-            )
-        X = X.copy()
-        X.has_canonical_format = X.has_sorted_indices = False
-        X.sum_duplicates()
-    return CSRDesign(X, n_threads) if X.format == "csr" else CSCDesign(X, n_threads)
+    kind = CSRDesign if X.format == "csr" else CSCDesign
+    design = kind(X, n_threads)
+    if design.is_readable():
+        return design
+    minor = X.shape[1 if X.format == "csr" else 0]
+    if not (0 <= X.indices.min() and X.indices.max() < minor):
+        raise ValueError(
+            f"X has indices outside 0 ... {minor - 1}: {X.indices.min()} to {X.indices.max()}"
+        )
+    X = X.copy()
+    X.has_canonical_format = X.has_sorted_indices = False
+    X.sum_duplicates()
+    return kind(X, n_threads)

@@ -173,13 +173,28 @@ class Design(ABC):
         """
 
         def task(k):
-            to = np.zeros_like(out) if k else out
-            add(parts[k], to)
-            return to
+            if k:
+                sums[k - 1][...] = 0
+            add(parts[k], sums[k - 1] if k else out)
 
-        _, *others = self._run(task, range(len(parts)))
-        for sums in others:
-            out += sums
+        sums = [self._spare(k, out) for k in range(len(parts) - 1)]
+        self._run(task, range(len(parts)))
+        for some in sums:
+            out += some
+
+    def _spare(self, k, like):
+        """An array like another for the sums of thread k.
+
+        It is kept for the passes to come: pages that are new in every pass cost more than its sums.
+        """
+        spare = self._spares.get(k)
+        if spare is None or spare.nbytes < like.nbytes:
+            spare = self._spares[k] = np.empty(like.nbytes, dtype=np.uint8)
+        return spare[: like.nbytes].view(like.dtype).reshape(like.shape)
+
+    @cached_property
+    def _spares(self):
+        return {}
 
     @cached_property
     def _others(self):

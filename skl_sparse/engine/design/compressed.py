@@ -8,6 +8,7 @@ import skl_sparse.engine.design._sparse as _sparse
 
 from .base import (
     MOST_ENTRIES,
+    STRETCH,
     Design,
     SparseColumns,
     blocks,
@@ -42,6 +43,24 @@ class CompressedDesign(Design):
         self._parts = line_parts(X.indptr, n_threads)
         self._all_ranges = [r for part in self._parts for r in part]
 
+    def is_readable(self):
+        """Whether no line has two entries at one position, or one outside the matrix.
+
+        The order of the entries does not matter: a vectoriser that sorts its vocabulary leaves none.
+        """
+        n_positions = self.n_columns if self.lines_are_rows else self.n_rows
+
+        def ascends(part):
+            at = self.indices, self.indptr, n_positions
+            return all(_sparse.ascending(*at, *some) for some in part)
+
+        if all(self._run(ascends, self._parts)):
+            return True
+        seen = np.full(n_positions, -1, dtype=np.int64)
+        return all(
+            _sparse.distinct(self.indices, self.indptr, seen, *some) for some in self._all_ranges
+        )
+
     def _pass(self, kernel, part, *arguments):
         """Call a kernel on all ranges of a part."""
         for start, stop in part:
@@ -58,17 +77,9 @@ class CompressedDesign(Design):
 
         Any line may hold any position: each thread has an array of its own.
         """
-        n_positions = self.n_columns if self.lines_are_rows else self.n_rows
-
-        def task(part):
-            out = np.zeros((n_positions, width))
-            self._pass(kernel, part, *arguments, out)
-            return out
-
-        total, *others = self._run(task, self._parts)
-        for out in others:
-            total += out
-        return total
+        out = np.zeros((self.n_columns if self.lines_are_rows else self.n_rows, width))
+        self._add_up(lambda part, to: self._pass(kernel, part, *arguments, to), self._parts, out)
+        return out
 
     def _slots(self, columns):
         slot = np.full(self.n_columns, -1, dtype=np.int32)
@@ -104,8 +115,7 @@ class CompressedDesign(Design):
         by_column = self._by_position if self.lines_are_rows else self._by_line
         sums = by_column(_sparse.plain_sums, 2, relative, self.lines_are_rows)
         self._check_finite(sums[:, 0])
-        total, square = sums[:, 0].copy(), sums[:, 1].copy()
-        del sums
+        total, square = split(sums)
         total *= unit
         square *= unit
         moments, doubtful = plain_moments(total, square, zero, center)
@@ -155,9 +165,13 @@ class CompressedDesign(Design):
         """Number of stored entries of each column; a column has no more than int32 counts."""
         if not self.lines_are_rows:
             return np.diff(self.indptr)
+
+        def add(part, to):
+            for some in part:
+                _sparse.count_entries(self.indices, self.indptr, to, *some)
+
         count = np.zeros(self.n_columns, dtype=np.int32)
-        for start, stop in self._all_ranges:
-            _sparse.count_entries(self.indices, self.indptr, count, start, stop)
+        self._add_up(add, self._parts, count)
         return count
 
     @cached_property
@@ -183,15 +197,15 @@ class CompressedDesign(Design):
         return int(self._counts[columns].sum(dtype=np.int64))
 
 
-def is_readable(X):
-    """Whether no line has two entries at one position, or one outside the matrix.
+def split(pairs):
+    """The two columns of an array of shape (n, 2), which nobody else looks at.
 
-    The order of the entries does not matter: a vectoriser that sorts its vocabulary leaves none.
+    The second stays where it lies: a copy would be memory to ask for, page by page.
     """
-    indptr = X.indptr.astype(X.indices.dtype, copy=False)
-    minor = X.shape[1 if X.format == "csr" else 0]
-    ranges = [r for part in line_parts(indptr, 1) for r in part]
-    if all(_sparse.ascending(X.indices, indptr, minor, *some) for some in ranges):
-        return True
-    seen = np.full(minor, -1, dtype=np.int64)
-    return all(_sparse.distinct(X.indices, indptr, seen, *some) for some in ranges)
+    n = len(pairs)
+    first = pairs[:, 0].copy()
+    pairs.resize(2 * n, refcheck=False)
+    for some in blocks(n, STRETCH):
+        pairs[some] = pairs[2 * some.start + 1 : 2 * some.stop : 2]
+    pairs.resize(n, refcheck=False)
+    return first, pairs
