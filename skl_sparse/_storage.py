@@ -50,19 +50,42 @@ def validate(estimator, X, *, reset, ensure_all_finite, copy=False):
     # Next to one pass over the data, what scikit-learn would find again takes long.
     if not reset:
         return validate_data(estimator, X, skip_check_array=True, reset=False)
-    estimator.n_features_in_ = X.shape[1]  # and no names: a matrix has none
-    vars(estimator).pop("feature_names_in_", None)
+    _record_features(estimator, X)
     return X
 
 
+def validate_with_targets(estimator, X, y, *, ensure_all_finite):
+    """The same for ``X`` and numeric targets, one or several for each row, which are finite."""
+    if not ensure_all_finite and _is_accepted(X) and _are_targets(y, X.shape[0]):
+        _record_features(estimator, X)
+        return X, y
+    options = {"ensure_all_finite": ensure_all_finite, "multi_output": True, "y_numeric": True}
+    return validate_data(estimator, X, y, **ACCEPTED, **options)
+
+
+def _record_features(estimator, X):
+    estimator.n_features_in_ = X.shape[1]  # and no names: neither a matrix nor an array has any
+    vars(estimator).pop("feature_names_in_", None)
+
+
 def _is_accepted(X):
-    """Tell whether ``X`` is sparse and check_array would return it as it is."""
+    """Tell whether check_array would return ``X`` as it is."""
+    if sp.issparse(X):
+        known = X.format in ACCEPTED["accept_sparse"]
+    else:
+        known = type(X) is np.ndarray
+    return known and X.dtype in ACCEPTED["dtype"] and X.ndim == 2 and min(X.shape) > 0
+
+
+def _are_targets(y, n_rows):
+    """The same of the targets of so many rows."""
     return (
-        sp.issparse(X)
-        and X.format in ACCEPTED["accept_sparse"]
-        and X.dtype in ACCEPTED["dtype"]
-        and X.ndim == 2
-        and min(X.shape) > 0
+        type(y) is np.ndarray
+        and y.dtype.kind in "iuf"
+        and y.ndim in (1, 2)
+        and len(y) == n_rows
+        and y.size > 0
+        and bool(np.isfinite(y).all())
     )
 
 

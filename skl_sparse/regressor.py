@@ -11,6 +11,7 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from ._storage import ACCEPTED, validate_with_targets
 from ._validation import (
     check_bool,
     check_choice,
@@ -216,17 +217,8 @@ class SparseLpRegressor(RegressorMixin, BaseEstimator):
         self._check_parameters()
         if issparse(y):
             raise TypeError("y must be a dense array, got a sparse one; use y.toarray()")
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse=("csr", "csc"),
-            dtype=(np.float64, np.float32),
-            multi_output=True,
-            y_numeric=True,
-            # Where every row counts, the sums of the columns tell, without a pass of their own.
-            ensure_all_finite=sample_weight is not None,
-        )
+        # Where every row counts, the sums of the columns tell what is not finite, without a pass.
+        X, y = validate_with_targets(self, X, y, ensure_all_finite=sample_weight is not None)
         n_samples, n_features = X.shape
         targets = np.asarray(y, dtype=np.float64).reshape(n_samples, -1)
         weights = check_sample_weight(sample_weight, n_samples)
@@ -290,9 +282,7 @@ class SparseLpRegressor(RegressorMixin, BaseEstimator):
         y : ndarray of shape (n_samples,) or (n_samples, n_targets)
         """
         check_is_fitted(self)
-        X = validate_data(
-            self, X, accept_sparse=("csr", "csc"), dtype=(np.float64, np.float32), reset=False
-        )
+        X = validate_data(self, X, **ACCEPTED, reset=False)
         return safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
 
     @property
