@@ -365,6 +365,15 @@ cdef class LpPenalty(Penalty):
             x = prox_scalar(size, lam, self.p, 0.0)
         return x if z > 0.0 else -x
 
+    cdef double step_metric(self, Py_ssize_t j, double u, double z, double new) noexcept nogil:
+        if u != 0.0 or new == 0.0 or not 0.0 < self.p < 1.0:
+            return Penalty.step_metric(self, j, u, z, new)
+        # A step from zero ends where the slope vanishes, which tells lam |new|^p without a power.
+        cdef double l2 = self.l2_at(j)
+        cdef double decrease = 2.0 * z - (1.0 + l2) * new
+        decrease -= 2.0 * (z - (1.0 + l2) * new) / self.p
+        return min(fabs(new), sqrt(max(decrease * new, 0.0)))
+
     cdef double dual_argmax(self, Py_ssize_t j, double c) noexcept nogil:
         cdef double size = fabs(c), lam = self.lam_at(j), l2 = self.l2_at(j), u
         if size == 0.0 or (self.positive and c < 0.0) or lam == INFINITY:

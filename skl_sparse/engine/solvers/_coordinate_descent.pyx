@@ -1,6 +1,6 @@
 """Cyclic coordinate descent on a system of unit-norm columns, any penalty."""
 
-from libc.math cimport fabs, isnan
+from libc.math cimport fabs, isfinite, isnan
 
 import numpy as np
 
@@ -295,6 +295,91 @@ cdef class Rounds:
         for j in range(self.u.shape[0]):
             count += self.before[j] != (self.u[j] != 0.0)
         return count
+
+
+def likeliest(
+    System system,
+    const double[::1] u,
+    const double[::1] c,
+    Penalty penalty,
+    const Py_ssize_t[::1] support,
+    const Py_ssize_t[::1] zeros,
+    const double[::1] curvature,
+    Py_ssize_t most,
+):
+    """The exchanges that gain most if nothing else moves, up to ``most`` of them, the best first.
+
+    One of the ``support`` leaves, one of the ``zeros`` enters, or both; where products of columns
+    are not at hand, not both. A column enters where loss and ridge are least, which ``curvature``
+    tells: the rest of the penalty decides whether it does, not where.
+
+    Returns
+    -------
+    leaving, entering : ndarray of int, -1 for none
+    values : ndarray
+        What to enter with.
+    """
+    cdef Py_ssize_t i, j, k, row, n = 0
+    cdef double gain, left, value
+    found = np.empty((most, 4))  # gain, value, and places in the two lists: a heap once it is full
+    cdef double[:, ::1] best = found
+    with nogil:
+        for row in range(NONE, support.shape[0]):
+            left, i = 0.0, NONE
+            if row != NONE:
+                i = support[row]
+                left = penalty.value_at(i, u[i]) - u[i] * (c[i] + 0.5 * u[i])
+                n = keep(best, n, left, 0.0, row, NONE)
+                if isnan(system.between(i, i)):
+                    continue
+            for k in range(zeros.shape[0]):
+                j = zeros[k]
+                value = c[j] if row == NONE else c[j] + u[i] * system.between(i, j)
+                value = 0.0 if penalty.positive and value < 0.0 else value / curvature[j]
+                gain = left + (curvature[j] - 0.5) * value * value
+                if n == most and gain <= best[0, 0]:
+                    continue  # let alone with the penalty
+                n = keep(best, n, gain - penalty.value_at(j, value), value, row, k)
+    found = found[:n]
+    found = found[np.lexsort((found[:, 3], found[:, 2], -found[:, 0]))]
+    leaving, entering = found[:, 2].astype(np.intp), found[:, 3].astype(np.intp)
+    leaving = np.where(leaving == NONE, NONE, np.append(support, NONE)[leaving])
+    entering = np.where(entering == NONE, NONE, np.append(zeros, NONE)[entering])
+    return leaving, entering, np.ascontiguousarray(found[:, 1])
+
+
+cdef Py_ssize_t keep(
+    double[:, ::1] best, Py_ssize_t n, double gain, double value, double leaving, double entering
+) noexcept nogil:
+    """Add an exchange to the n best, in the place of the least if they are full; their number."""
+    cdef Py_ssize_t i
+    if not isfinite(gain) or (n == best.shape[0] and gain <= best[0, 0]):
+        return n
+    i = n if n < best.shape[0] else 0
+    best[i, 0], best[i, 1], best[i, 2], best[i, 3] = gain, value, leaving, entering
+    if n == best.shape[0]:
+        sink(best, 0)
+        return n
+    if n + 1 == best.shape[0]:
+        for i in range(n // 2, -1, -1):
+            sink(best, i)
+    return n + 1
+
+
+cdef void sink(double[:, ::1] heap, Py_ssize_t i) noexcept nogil:
+    """Let row i of a full heap, whose least is first, sink to its place."""
+    cdef Py_ssize_t child, t, n = heap.shape[0]
+    while True:
+        child = 2 * i + 1
+        if child >= n:
+            break
+        if child + 1 < n and heap[child + 1, 0] < heap[child, 0]:
+            child += 1
+        if heap[i, 0] <= heap[child, 0]:
+            break
+        for t in range(heap.shape[1]):
+            heap[i, t], heap[child, t] = heap[child, t], heap[i, t]
+        i = child
 
 
 def first_better(

@@ -7,6 +7,7 @@ coordinate descent, and one Newton step, serve all.
 
 import numpy as np
 from scipy.linalg.cython_blas cimport daxpy, ddot
+from libc.math cimport NAN
 from libc.stdint cimport int32_t, int64_t
 
 from skl_sparse.engine._lines cimport line_times
@@ -37,6 +38,10 @@ cdef class System:
         """About how many numbers a call of `step` touches."""
         return 1.0
 
+    cdef double between(self, Py_ssize_t i, Py_ssize_t j) noexcept nogil:
+        """a_i . a_j, nan where it is not at hand."""
+        return NAN
+
     cdef void restore(self, System other) noexcept nogil:
         """Take the residual of another system of the same kind, on the same columns."""
         pass
@@ -53,10 +58,6 @@ cdef class System:
     def normal_block(self, rows, columns):
         """A_rows^T A_columns"""
         raise NotImplementedError
-
-    def normal_rows(self, columns):
-        """A_columns^T A, or None where it is not at hand."""
-        return None
 
     def correlations(self):
         """a_j . r for every column."""
@@ -116,6 +117,9 @@ cdef class GramSystem(System):
     cdef double cost(self, Py_ssize_t j) noexcept nogil:
         return <double> self.n_columns
 
+    cdef double between(self, Py_ssize_t i, Py_ssize_t j) noexcept nogil:
+        return self.single[i, j] if self.rounded else self.gram[i, j]
+
     cdef void restore(self, System other) noexcept nogil:
         self.c[:] = (<GramSystem> other).c
 
@@ -132,9 +136,6 @@ cdef class GramSystem(System):
 
     def normal_block(self, rows, columns):
         return self.matrix[rows[:, None], columns]
-
-    def normal_rows(self, columns):
-        return self.matrix[columns]
 
     def copy(self):
         """The same columns, with a residual of its own."""

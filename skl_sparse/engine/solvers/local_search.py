@@ -14,7 +14,7 @@ from operator import attrgetter
 import numpy as np
 from scipy.linalg import LinAlgError
 
-from ._coordinate_descent import coordinate_descent, first_better
+from ._coordinate_descent import coordinate_descent, first_better, likeliest
 from .descent import BUDGET
 from .packed_cholesky import BLAS_SPEED, cholesky
 
@@ -92,37 +92,9 @@ class Search:
         support, zeros = np.flatnonzero(u), np.flatnonzero((u == 0) & (c != 0))
         smallest = np.argsort(np.abs(u[support]), kind="stable")
         support = support[smallest[: min(most, MOST_SWAPPED)]]
-        # Rows leave and columns enter, first of all none. Where would each of the zeros go?
-        gain = np.zeros((1 + len(support), 1 + len(zeros)))
-        value = np.zeros(gain.shape)
-        value[0, 1:] = c[zeros]
-        gram = self.point.system.normal_rows(support)
-        if gram is not None:
-            value[1:, 1:] = c[zeros] + u[support, None] * gram[:, zeros]
-        penalty = self.penalty.restrict(zeros)
-        if penalty.positive:
-            np.maximum(value, 0.0, out=value)
-        # A column enters where loss and ridge are least: the rest decides whether it does, not where.
-        curvature = 1.0 + penalty.l2
-        value[:, 1:] /= curvature
-        gain[:, 1:] = (curvature - 0.5) * value[:, 1:] ** 2
-        for row, v in zip(gain[:, 1:], value[:, 1:], strict=True):
-            row -= penalty.values(v)
-        self.spent += gain.size
-        gain[1:] += self.penalty.restrict(support).values(u[support])[:, None]
-        gain[1:] -= (u[support] * c[support] + 0.5 * u[support] ** 2)[:, None]
-        gain[0, 0] = -np.inf
-        if gram is None:
-            gain[1:, 1:] = -np.inf
-        loss = -gain.ravel()
-        likeliest = np.arange(len(loss))
-        if len(loss) > most:
-            likeliest = np.sort(np.argpartition(loss, most)[:most])
-        likeliest = likeliest[np.isfinite(loss[likeliest])]
-        likeliest = likeliest[np.argsort(loss[likeliest], kind="stable")]
-        row, column = np.divmod(likeliest, gain.shape[1])
-        leaving, entering = np.append(NONE, support)[row], np.append(NONE, zeros)[column]
-        return leaving, entering, value[row, column]
+        self.spent += (1 + len(support)) * (1 + len(zeros))
+        columns = support, zeros, 1.0 + self.penalty.l2
+        return likeliest(self.point.system, u, c, self.penalty, *columns, most)
 
     def first_settled(self, leaving, entering, values, work):
         """How many exchanges were tried, and the `Point` the last of them led to if it is better.
