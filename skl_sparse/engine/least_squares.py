@@ -98,13 +98,12 @@ class LeastSquares:
             return lam, product((weights, 1.0), (alpha_l2, 1.0), (scale, 2.0))
 
         scale = self.A.scale
-        live = scale > 0
         if p <= 1 and feature_weights.min() == feature_weights.max():
             lam, ridge = strengths(float(feature_weights[0]), 1.0)
-            ends = scale.min(where=live, initial=1.0), scale.max(initial=1.0)
-            if all(x == 0 or PLAIN[0] < x < PLAIN[1] for x in (*ends, *lam, ridge)):
+            if all(x == 0 or PLAIN[0] < x < PLAIN[1] for x in (*self.A.deviations, *lam, ridge)):
                 penalties = [LpPenalty(x, ridge, p, positive, scale) for x in lam]
                 return Problem(self.A, self.Y, SquaredError(), penalties)
+        live = scale > 0
         lam, ridge = strengths(feature_weights, np.where(live, scale, 1.0))
         for strength in lam:
             strength[~live] = 0.0

@@ -17,11 +17,6 @@ COPIED = 1 / 8
 STRETCH = 1 << 14
 # Columns that take part in one pass, where it needs a number for each of them and all others.
 PER_PASS = 64
-# A variance summed in one pass is trusted above this share of its sum of squares, above this
-# multiple of the shift, and while the squares stay in this range.
-LEAST_SHARE = 1 / 16
-LEAST_DEVIATION = 1e-12
-SQUARES = 1e-280, 1e280
 
 
 class NotFiniteError(ValueError):
@@ -223,29 +218,6 @@ def weighted_sums(weights, R):
     return weights[0] * sum(ones[: len(part)] @ part for part in parts)
 
 
-def plain_moments(first, second, shift, center):
-    """Moments, in place of the sums of w*d and w*d**2 with d = x - shift, and the columns to doubt.
-
-    One pass over the data is enough for almost all columns. Doubtful are those whose variance is
-    a small difference of large numbers or at the level of rounding, and those whose squares have
-    left the range of numbers; a comparison with nan, too, ends in doubt.
-    """
-    doubtful = []
-    for some in blocks(len(first), STRETCH):
-        total, square = first[some], second[some]
-        with np.errstate(all="ignore"):
-            variance = square - total * total if center else square
-            floor = np.maximum(square * LEAST_SHARE, (LEAST_DEVIATION * shift[some]) ** 2)
-            good = (variance >= floor) & (square > SQUARES[0]) & (square < SQUARES[1])
-            np.sqrt(variance, out=square)
-        if center:
-            total += shift[some]
-        else:
-            total[:] = 0.0
-        doubtful.append(some.start + np.flatnonzero(~good))
-    return Moments(first, second), np.concatenate(doubtful)
-
-
 def moments_about(first, second, guess, unit, center):
     """Mean and deviation from the sums of w*d and w*d**2 with d = (x - guess) / unit.
 
@@ -260,24 +232,6 @@ def moments_about(first, second, guess, unit, center):
     mean = guess + unit * first
     deviation[deviation <= 8 * np.finfo(np.float64).eps * np.abs(mean)] = 0.0
     return mean, deviation
-
-
-def standardise_products(out, center, scale, sums, weight=1.0):
-    """Turn X_new^T D X into what `Design.gram` asks for, in place.
-
-    The new columns are the last of those given; ``sums`` are X^T D 1, or zeros where ``center`` is
-    zero, and ``weight`` is 1^T D 1.
-    """
-    new = slice(len(center) - len(out), None)
-    rest = sums[new] - weight * center[new]
-    centred, uneven = center.any(), rest.any()
-    for some in blocks(len(out), STRETCH // max(1, len(center))):
-        if centred:
-            out[some] -= center[new][some, None] * sums
-        if uneven:
-            out[some] -= rest[some, None] * center
-        out[some] *= scale
-        out[some] *= scale[new][some, None]
 
 
 def blocks(n, step):

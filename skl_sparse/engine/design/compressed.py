@@ -6,15 +6,16 @@ import numpy as np
 
 import skl_sparse.engine.design._sparse as _sparse
 
+from ._standardised import finish_moments
 from .base import (
     MOST_ENTRIES,
     STRETCH,
     Design,
+    Moments,
     SparseColumns,
     blocks,
     line_parts,
     moments_about,
-    plain_moments,
     repeated,
 )
 
@@ -108,7 +109,6 @@ class CompressedDesign(Design):
 
     def moments(self, weights, center):
         """`Moments`, the implicit zeros included."""
-        zero = np.broadcast_to(0.0, self.n_columns)
         # Equal weights become ones, whose sums have no rounding.
         unit = weights[0] if repeated(weights) else weights.max()
         relative = np.broadcast_to(1.0, self.n_rows) if repeated(weights) else weights / unit
@@ -116,9 +116,9 @@ class CompressedDesign(Design):
         sums = by_column(_sparse.plain_sums, 2, relative, self.lines_are_rows)
         self._check_finite(sums[:, 0])
         total, square = split(sums)
-        total *= unit
-        square *= unit
-        moments, doubtful = plain_moments(total, square, zero, center)
+        zero = np.broadcast_to(0.0, self.n_columns)
+        doubtful = finish_moments(total, square, zero, unit, center)
+        moments = Moments(total, square)
         if np.any(moments.deviation[doubtful] == 0.0):
             # Of hashed text most columns are empty: nothing is to doubt.
             doubtful = doubtful[self._counts[doubtful] > 0]

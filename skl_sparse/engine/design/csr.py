@@ -5,7 +5,8 @@ import numpy as np
 import skl_sparse.engine.design._dense as _dense
 import skl_sparse.engine.design._sparse as _sparse
 
-from .base import MOST_ENTRIES, line_parts, standardise_products
+from ._standardised import standardise_gram
+from .base import MOST_ENTRIES, line_parts
 from .compressed import CompressedDesign
 
 # Pairs of columns that one call into compiled code adds up: half a second.
@@ -47,7 +48,7 @@ class CSRDesign(CompressedDesign):
         if rows is not None and center.any():  # what is centred is not their own mean
             sums = self._column_sums(slot, len(columns), row_weights, parts[0])[0]
             weight = sum(float(row_weights[some].sum()) for some in rows)
-        standardise_products(out, center, scale[columns], sums, weight)
+        standardise_gram(out, center, scale[columns], sums, weight)
 
     def gather(self, columns, row_scale, column_scale):
         block = self._room(columns, row_scale)

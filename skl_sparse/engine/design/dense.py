@@ -6,14 +6,14 @@ import numpy as np
 
 import skl_sparse.engine.design._dense as _dense
 
+from ._standardised import finish_moments, standardise_gram
 from .base import (
     DenseColumns,
     Design,
+    Moments,
     blocks,
     moments_about,
-    plain_moments,
     repeated,
-    standardise_products,
 )
 
 # Entries of one call into compiled code, or of a copy that need not stay in cache.
@@ -133,7 +133,7 @@ class DenseDesign(Design):
         _dense.fold(out, len(known))
         if as_it_lies:
             out *= weight
-            standardise_products(out, center, scale, center)
+            standardise_gram(out, center, scale, center, 1.0)
 
     def _add_products(self, n_known, panels, out):
         """Add the products of all columns over slices of rows."""
@@ -203,8 +203,8 @@ class DenseDesign(Design):
         self._check_finite(first)
         with np.errstate(invalid="ignore", over="ignore"):
             products += shift * v.sum()
-        moments, doubtful = plain_moments(first, second, shift, center)
-        moments.products = products
+        doubtful = finish_moments(first, second, shift, 1.0, center)
+        moments = Moments(first, second, products)
         for some in blocks(len(doubtful), CHUNK // self.n_rows):
             columns = doubtful[some]
             mean, deviation, product = self._careful_moments(columns, weights, center, v)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ._standardised import invert, standardise, weigh
 from .base import (
     PER_PASS,
     STRETCH,
@@ -57,16 +58,10 @@ class StandardisedDesign:
         else:
             moments = design.moments(weights, center)
         self.mean, self.scale = moments.mean, moments.deviation
-        live = self.scale > 0
+        #: The least and the largest deviation of columns that vary; one is among them.
+        *self.deviations, self.offset = invert(self.scale, self.mean, design.lazy_offset)
         #: Whether `gram`, which sums products in the units of X, is in the range of numbers.
-        self.has_gram = bool(
-            self.scale.min(initial=1.0, where=live) > SQUARABLE[0]
-            and self.scale.max(initial=1.0) < SQUARABLE[1]
-        )
-        np.divide(1.0, self.scale, out=self.scale, where=live)
-        with np.errstate(over="ignore"):
-            ratio = self.mean * self.scale
-            self.offset = np.flatnonzero(live & (np.abs(ratio, out=ratio) > design.lazy_offset))
+        self.has_gram = SQUARABLE[0] < self.deviations[0] and self.deviations[1] < SQUARABLE[1]
         self.centred = self._centre(self.offset) if len(self.offset) else None
         self._samples_well = self.has_gram and not len(self.offset)
 
@@ -88,26 +83,26 @@ class StandardisedDesign:
 
     def correlate(self, R):
         """A^T R, shape (n_columns, k), for R of shape (n_rows, k)."""
-        out = self._products(R)
-        along_q = weighted_sums(self.q, R)
-        for some in blocks(self.n_columns, STRETCH):
-            if self.center:
-                out[some] -= self.mean[some, None] * along_q
-            out[some] *= self.scale[some, None]
+        along_q = weighted_sums(self.q, R) if self.center else np.zeros(R.shape[1])
+        out, unit = self._products(R)
+        if not standardise(out, unit, along_q, self.mean, self.scale) and unit != 1.0:
+            out = self._products_of(R)
+            standardise(out, 1.0, along_q, self.mean, self.scale)
         if self.centred is not None:
             out[self.offset] = self.centred @ R
         return out
 
     def _products(self, R):
-        """X^T diag(q) R, known where R is the target and this the first question."""
+        """X^T diag(q) R and its unit; known where R is the target and this the first question."""
         known, self._known = self._known, None
         if known is not None and np.array_equal(R, known[0]):
-            return known[1]
+            return known[1], 1.0
         if repeated(self.q):  # no other vector as long as the rows are many
-            out = self.design.correlate(np.ascontiguousarray(R))
-            if np.isfinite(out).all():
-                out *= self.q[0]
-                return out
+            return self.design.correlate(np.ascontiguousarray(R)), float(self.q[0])
+        return self._products_of(R), 1.0
+
+    def _products_of(self, R):
+        """The same in units of one: where the products of R alone would overflow."""
         return self.design.correlate(np.ascontiguousarray(self.q[:, None] * R))
 
     def predict(self, U):
@@ -146,21 +141,22 @@ class StandardisedDesign:
         Vectors as long as the columns are read and written less often than by `correlate` and
         `predict`.
         """
-        W = self._products(v[:, None])
-        along_q, square, w = float(weighted_sums(self.q, v)) if self.center else 0.0, 0.0, W[:, 0]
-        w[self.offset] = along_q * self.mean[self.offset]
-        for some in blocks(self.n_columns, STRETCH):
-            c = w[some]
-            c -= along_q * self.mean[some]
-            c *= self.scale[some]
-            weighted = c * weights[some]
-            square += float(c @ weighted)
-            np.multiply(weighted, self.scale[some], out=c)
+        along_q = float(weighted_sums(self.q, v)) if self.center else 0.0
+        lazy = weights
+        if self.centred is not None:
+            lazy = weights.copy()
+            lazy[self.offset] = 0.0
+        of_columns = along_q, self.mean, self.scale, lazy
+        W, unit = self._products(v[:, None])
+        finite, square = weigh(W[:, 0], unit, *of_columns)
+        if not finite and unit != 1.0:
+            W = self._products_of(v[:, None])
+            _, square = weigh(W[:, 0], 1.0, *of_columns)
         if self.centred is not None:
             c = self.centred @ v
             weighted = c * weights[self.offset]
             square += float(c @ weighted)
-            w[self.offset] = weighted * self.scale[self.offset]
+            W[self.offset, 0] = weighted * self.scale[self.offset]
         return W, square
 
     def gram(self, known, new, out=None, exact=True):

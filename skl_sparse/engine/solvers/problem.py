@@ -107,8 +107,9 @@ class Problem:
             violators, steps = EVERY, penalty.violations(u.values, c)
         else:
             violators, steps = penalty.violators(u.columns, u.values, c)
-        objective = self.objective(u, r, t)
-        rays = self._rays(r if theta is None else theta, c, t) if penalty.has_dual else []
+        objective = self.loss.value(square) + self.penalty_value(u, t)
+        dual = (r, square) if theta is None else (theta, float(theta @ theta))
+        rays = self._rays(*dual, c, t) if penalty.has_dual else []
         gap = relative_gap(self.loss, penalty, objective, rays)
         optimality = float(steps.max(initial=0.0))
         if theta is not None:  # no correlation with r differs by more from that with theta
@@ -116,11 +117,11 @@ class Problem:
         certificate = Certificate(gap, optimality)
         return Evaluation(r, square, c, violators, steps, objective, certificate)
 
-    def _rays(self, r, c, t):
-        """The dual candidates: the residual, and the residual less the span of some columns."""
+    def _rays(self, r, square, c, t):
+        """The dual candidates: r, whose ``square`` is r . r, and r less the span of some columns."""
         y, span = self.Y[:, t], self.spans[t]
         if span.forms_the_dual:
-            yield DualRay(c, float(r @ r), float(r @ y))
+            yield DualRay(c, square, float(r @ y))
         if span.helps_the_dual:
             projected = span.project_off(r)
             if projected is not None:
