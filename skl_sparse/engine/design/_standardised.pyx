@@ -129,18 +129,20 @@ def weigh(
     square : float
         v^T A diag(weights) A^T v
     """
-    cdef Py_ssize_t j
-    cdef double x, c, square = 0.0
+    cdef Py_ssize_t j, t
+    cdef double x, c
+    cdef double[4] square = [0.0, 0.0, 0.0, 0.0]  # no addition waits for the one before it
     cdef bint finite = True
     with nogil:
-        for j in range(products.shape[0]):
-            x = products[j]
-            finite &= is_number(x)
-            c = (x * unit - along_q * mean[j]) * scale[j]
-            x = c * weights[j]
-            square += c * x
-            products[j] = x * scale[j]
-    return finite, square
+        for j in range(0, products.shape[0], 4):
+            for t in range(min(4, products.shape[0] - j)):
+                x = products[j + t]
+                finite &= is_number(x)
+                c = (x * unit - along_q * mean[j + t]) * scale[j + t]
+                x = c * weights[j + t]
+                square[t] += c * x
+                products[j + t] = x * scale[j + t]
+    return finite, (square[0] + square[1]) + (square[2] + square[3])
 
 
 def standardise_gram(
