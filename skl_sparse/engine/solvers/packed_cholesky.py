@@ -10,7 +10,9 @@ Cholesky's algorithm", ACM Transactions on Mathematical Software 37(2), 2010.
 
 import numpy as np
 from scipy.linalg import LinAlgError
-from scipy.linalg.lapack import dpftrf, dpftrs, dpotrf, dpotrs, spftrf, spftrs
+from scipy.linalg.lapack import dpftrf, dpotrf, dpotrs, spftrf
+
+from ._substitution import substitute
 
 # Multiplications of BLAS in the time of one number touched once in memory: what factors cost.
 BLAS_SPEED = 8
@@ -19,7 +21,7 @@ STRIPE = 256
 
 
 def cholesky(block, columns, diagonal, single=False):
-    """b -> (A + diag(diagonal))^-1 b for the symmetric matrix A = block(columns, columns).
+    """b -> (A + diag(diagonal))^-1 b, of a vector b, for the symmetric matrix A = block(columns, columns).
 
     Parameters
     ----------
@@ -58,8 +60,7 @@ def packed(block, columns, diagonal, single=False):
     n = len(columns)
     below = 1 - n % 2  # a row is free above A11 where n is even, else a column left of A22
     upper, lower = columns[: (n + 1) // 2], columns[(n + 1) // 2 :]
-    factorise, substitute = (spftrf, spftrs) if single else (dpftrf, dpftrs)
-    dtype = np.float32 if single else np.float64
+    factorise, dtype = (spftrf, np.float32) if single else (dpftrf, np.float64)
     entries = np.empty((n + below, len(upper)), dtype=dtype, order="F")
     for start in range(0, n, STRIPE):
         stop = min(start + STRIPE, n)
@@ -76,7 +77,8 @@ def packed(block, columns, diagonal, single=False):
     factor, info = factorise(n, entries.ravel(order="F"), transr="N", uplo="L", overwrite_a=True)
 
     def solve(b):
-        x, _ = substitute(n, factor, b, transr="N", uplo="L")
-        return x.reshape(b.shape).astype(np.float64, copy=False)
+        x = b.astype(dtype)
+        substitute(factor, x)
+        return x.astype(np.float64, copy=False)
 
     return info, solve
