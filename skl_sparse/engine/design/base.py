@@ -234,6 +234,11 @@ def moments_about(first, second, guess, unit, center):
     return mean, deviation
 
 
+def starts_of(sizes):
+    """Where lists of these sizes start that follow each other, and where the last of them ends."""
+    return np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])
+
+
 def blocks(n, step):
     """Slices of length ``step`` that cover range(n)."""
     step = max(1, step)

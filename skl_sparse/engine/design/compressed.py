@@ -17,6 +17,7 @@ from .base import (
     line_parts,
     moments_about,
     repeated,
+    starts_of,
 )
 
 # Columns of a single value are looked for where there are no more values than this share of so many
@@ -100,18 +101,18 @@ class CompressedDesign(Design):
 
     def _room(self, columns, row_scale):
         """`SparseColumns` to fill with the rows and the scaled values of columns."""
-        starts, indptr = (
-            np.concatenate([[0], np.cumsum(some, dtype=np.int64)])
-            for some in self._sizes(columns, row_scale)
-        )
+        starts, indptr = map(starts_of, self._sizes(columns, row_scale))
         values, rows = np.empty(starts[-1]), np.empty(indptr[-1], dtype=np.int32)
         return SparseColumns(values, starts, rows, indptr, np.zeros(len(columns)))
 
     def moments(self, weights, center):
         """`Moments`, the implicit zeros included."""
         # Equal weights become ones, whose sums have no rounding.
-        unit = weights[0] if repeated(weights) else weights.max()
-        relative = np.broadcast_to(1.0, self.n_rows) if repeated(weights) else weights / unit
+        if repeated(weights):
+            unit, relative = weights[0], np.broadcast_to(1.0, self.n_rows)
+        else:
+            unit = weights.max()
+            relative = weights / unit
         by_column = self._by_position if self.lines_are_rows else self._by_line
         sums = by_column(_sparse.plain_sums, 2, relative, self.lines_are_rows)
         self._check_finite(sums[:, 0])

@@ -11,6 +11,7 @@ from .base import (
     blocks,
     repeated,
     roots,
+    starts_of,
     weighted_sums,
 )
 
@@ -311,10 +312,7 @@ class StandardisedDesign:
             rows = np.split(block.rows, block.indptr[1:-1])
             for i, k in held:
                 values[i], rows[i] = self.centred[k], every_row
-            starts, indptr = (
-                np.concatenate([[0], np.cumsum([len(part) for part in parts])]).astype(np.int64)
-                for parts in (values, rows)
-            )
+            starts, indptr = (starts_of([len(part) for part in parts]) for parts in (values, rows))
             values, rows = np.concatenate(values), np.concatenate(rows)
             block = SparseColumns(values, starts, rows, indptr, block.shift)
         return block
