@@ -98,7 +98,8 @@ class LeastSquares:
             return lam, product((weights, 1.0), (alpha_l2, 1.0), (scale, 2.0))
 
         scale = self.A.scale
-        if p <= 1 and feature_weights.min() == feature_weights.max():
+        alike = repeated(feature_weights) or feature_weights.min() == feature_weights.max()
+        if p <= 1 and alike:
             lam, ridge = strengths(float(feature_weights[0]), 1.0)
             if all(x == 0 or PLAIN[0] < x < PLAIN[1] for x in (*self.A.deviations, *lam, ridge)):
                 penalties = [LpPenalty(x, ridge, p, positive, scale) for x in lam]

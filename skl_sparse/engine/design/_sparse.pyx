@@ -286,11 +286,14 @@ def row_gram(
     Py_ssize_t n_known,
     Py_ssize_t share,
     Py_ssize_t n_shares,
+    double[::1] sums,
     double[:, :] out,
     Py_ssize_t start,
     Py_ssize_t stop,
 ):
     """Add X_new^T D X_all over the rows start <= i < stop of a CSR matrix.
+
+    And X_all^T D 1 to ``sums``, unless they are empty.
 
     ``slot[column]`` is the column's place in the Gram, -1 for none; places from ``n_known`` on are
     new. ``out[a - n_known, b]`` gets the pair of a new place a and any place b; if all are new,
@@ -302,7 +305,7 @@ def row_gram(
     cdef double *value = <double *> malloc((m + 1) * sizeof(double))
     cdef double weighted
     cdef double *target
-    cdef bint once = n_known == 0
+    cdef bint once = n_known == 0, summed = sums.shape[0] > 0
     if not (place and value):
         free(place)
         free(value)
@@ -313,6 +316,9 @@ def row_gram(
             if row_weights[i] == 0.0 or first == indptr[i + 1]:
                 continue
             n = pick(&data[first], &indices[first], indptr[i + 1] - first, &slot[0], place, value)
+            if summed:
+                for a in range(n):
+                    sums[place[a]] += row_weights[i] * value[a]
             for a in range(n):
                 if place[a] < n_known or (n_shares > 1 and place[a] % n_shares != share):
                     continue

@@ -134,8 +134,10 @@ class CompressedDesign(Design):
         In two passes: about the mean, and in units of the largest.
         """
         slot = self._slots(columns)
-        total, weight, count, largest = self._column_sums(slot, len(columns), weights)
-        first, second = np.zeros((2, len(columns)))
+        total, weight, largest, first, second = np.zeros((5, len(columns)))
+        count = np.zeros(len(columns), dtype=np.int64)
+        where = self._all_ranges, weights, self.lines_are_rows, slot
+        self._pass(_sparse.column_sums, *where, total, weight, count, largest)
         guess = total if center else np.zeros(len(columns))
         unit = np.where(largest > 0, largest, 1.0)
         if largest.any():
@@ -151,15 +153,6 @@ class CompressedDesign(Design):
         first -= rest * shift
         second += rest * shift * shift
         return moments_about(first, second, guess, unit, center)
-
-    def _column_sums(self, slot, n_slots, weights, ranges=None):
-        """What `_sparse.column_sums` sums up for each slot, over ranges of the lines if given."""
-        total, weight, largest = np.zeros((3, n_slots))
-        count = np.zeros(n_slots, dtype=np.int64)
-        sums = total, weight, count, largest
-        ranges = self._all_ranges if ranges is None else ranges
-        self._pass(_sparse.column_sums, ranges, weights, self.lines_are_rows, slot, *sums)
-        return sums
 
     @cached_property
     def _counts(self):

@@ -25,16 +25,20 @@ class CSRDesign(CompressedDesign):
     def gram(self, known, new, row_weights, center, scale, out, rows=None):
         columns = np.concatenate([known, new])
         slot = self._slots(columns)
+        center = center[columns]
         out[:] = 0.0
         if rows is None:
             # An entry meets each new column once at most.
             most = min(MOST_ENTRIES, max(1, MOST_PAIRS // max(1, len(new))))
             parts = line_parts(self.indptr, self.n_threads, most)
+            own_sums = np.empty(0)
         else:
             parts = [[(some.start, some.stop) for some in rows]]
+            own_sums = np.zeros(len(columns))
 
         def add(part, to, share=0, n_shares=1):
-            self._pass(_sparse.row_gram, part, row_weights, slot, len(known), share, n_shares, to)
+            of_part = len(known), share, n_shares, own_sums, to
+            self._pass(_sparse.row_gram, part, row_weights, slot, *of_part)
 
         if self._may_copy(out, len(parts)):
             self._add_up(add, parts, out)
@@ -43,11 +47,9 @@ class CSRDesign(CompressedDesign):
             self._run(lambda share: add(ranges, out, share, n), range(n))
         if not len(known):
             _dense.fold(out, 0)
-        center = center[columns]
         sums, weight = center, 1.0
         if rows is not None and center.any():  # what is centred is not their own mean
-            sums = self._column_sums(slot, len(columns), row_weights, parts[0])[0]
-            weight = sum(float(row_weights[some].sum()) for some in rows)
+            sums, weight = own_sums, sum(float(row_weights[some].sum()) for some in rows)
         standardise_gram(out, center, scale[columns], sums, weight)
 
     def gather(self, columns, row_scale, column_scale):
