@@ -442,20 +442,21 @@ def test_the_order_of_entries_does_not_matter(container):
         np.testing.assert_allclose(found.gram(*some), expected.gram(*some), atol=1e-12)
 
 
+@pytest.mark.parametrize("n_threads", [1, 3])
 @pytest.mark.parametrize("container", ["csr", "csc", "csr, int64"])
-def test_duplicates_are_added_up_unseen(container):
+def test_duplicates_are_added_up_unseen(container, n_threads):
     X = CONTAINERS[container](np.array([[1.0, 2.0, 0.0], [0.0, 3.0, 4.0], [5.0, 6.0, 0.0]]))
     X.indices[1] = X.indices[0]  # x at one place, and what was elsewhere
     X.has_canonical_format = X.has_sorted_indices = True  # a promise that does not hold
     before = X.indices.copy(), X.data.copy()
-    design = as_design(X)
+    design = as_design(X, n_threads)
     assert len(design.data) == len(before[1]) - 1
     np.testing.assert_allclose(design.correlate(np.eye(3)), X.toarray().T)
     np.testing.assert_array_equal(X.indices, before[0])
     np.testing.assert_array_equal(X.data, before[1])
     X.indices[0] = 3
     with pytest.raises(ValueError, match=r"indices outside 0 \.\.\. 2"):
-        as_design(X)
+        as_design(X, n_threads)
 
 
 def test_parts_cover_the_lines_in_order():

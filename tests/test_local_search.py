@@ -199,6 +199,12 @@ def test_exchanges_come_in_the_order_of_what_they_gain(p, alpha_l2):
             assert x == pytest.approx(v[j], rel=1e-9)
         reached.append(value(v))
     assert (np.diff(reached) >= -1e-12).all()
+    # Some of them are the first of all.
+    for most in (1, 2, 3, 10, len(leaving) - 1):
+        for some, every in zip(
+            Search(point).exchanges(most), (leaving, entering, values), strict=True
+        ):
+            np.testing.assert_array_equal(some, every[:most])
 
 
 def correlated(n, m, k):

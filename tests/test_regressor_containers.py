@@ -9,7 +9,7 @@ from sklearn.base import clone
 
 import skl_sparse.engine.design.standardised as standardised
 import skl_sparse.engine.least_squares as least_squares
-from skl_sparse import SparseLpRegressor
+from skl_sparse import SparseLpRegressor, _storage
 
 CONTAINERS = {
     "csr_array": sp.csr_array,
@@ -227,6 +227,33 @@ def test_float32_stays_float32(p, format):
         double.objective_, rel=1e-4
     )
     np.testing.assert_allclose(model.coef_, double.coef_, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("convert", [np.asarray, *CONTAINERS.values()])
+@pytest.mark.parametrize("kind", ["float64", "float32", "int64", "column", "two"])
+def test_what_needs_no_conversion_is_taken_as_scikit_learn_would(convert, kind, monkeypatch):
+    """Its validation, which finds nothing to do there, is left out."""
+    X, y, _ = data()
+    targets = {"column": y[:, None], "two": np.column_stack([y, -y])}
+    y = targets[kind] if kind in targets else (10 * y).astype(kind)
+    X = convert(X.astype(np.float32 if kind == "float32" else np.float64))
+    calls, found = [], []
+    validate_data = _storage.validate_data
+    monkeypatch.setattr(
+        _storage, "validate_data", lambda *a, **k: calls.append(1) or validate_data(*a, **k)
+    )
+    for accepted in (_storage._is_accepted, lambda X: False):
+        monkeypatch.setattr(_storage, "_is_accepted", accepted)
+        model = SparseLpRegressor(0.05)
+        model.feature_names_in_ = np.array(["left", "by", "another", "fit"])
+        found.append(model.fit(X, y))
+        assert model.n_features_in_ == X.shape[1]
+        assert not hasattr(model, "feature_names_in_")
+    assert len(calls) == 1
+    for name in ("coef_", "intercept_", "objective_", "dual_gap_"):
+        ours, theirs = (getattr(model, name) for model in found)
+        np.testing.assert_array_equal(ours, theirs)
+        assert np.asarray(ours).dtype == np.asarray(theirs).dtype
 
 
 def test_other_dtypes_are_converted():
