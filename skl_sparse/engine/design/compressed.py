@@ -192,14 +192,13 @@ class CompressedDesign(Design):
 
 
 def split(pairs):
-    """The two columns of an array of shape (n, 2), which nobody else looks at.
+    """The two columns of an array of shape (n, 2), one after the other where it lies.
 
-    The second stays where it lies: a copy would be memory to ask for, page by page.
+    Of wide data an array of its own for each would be among the largest of a fit.
     """
-    n = len(pairs)
+    n, flat = len(pairs), pairs.reshape(-1)
     first = pairs[:, 0].copy()
-    pairs.resize(2 * n, refcheck=False)
     for some in blocks(n, STRETCH):
-        pairs[some] = pairs[2 * some.start + 1 : 2 * some.stop : 2]
-    pairs.resize(n, refcheck=False)
-    return first, pairs
+        flat[some] = flat[2 * some.start + 1 : 2 * some.stop : 2]
+    flat[n:] = first
+    return flat[n:], flat[:n]

@@ -107,19 +107,13 @@ cdef class Penalty:
                     target[j] = self.scaled_prox(j, v[j], step)
                 elif which == 1:
                     target[j] = self.slope_at(j, v[j])
-                elif which == 2:
+                else:
                     target[j] = self.curvature_at(j, v[j])
-                elif which == 3:
-                    target[j] = self.value_at(j, v[j])
         return out
 
     def prox_at(self, z, step=1.0):
         """The proximal step of size ``step`` for every column."""
         return self._map(0, z, step)
-
-    def values(self, u):
-        """h_j(u_j) for every column."""
-        return self._map(3, u)
 
     def slope(self, u):
         """h_j'(u_j) for every column."""
