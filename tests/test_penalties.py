@@ -119,3 +119,15 @@ def test_who_leaves_zero_is_found_wherever(n_columns, p):
         c[j] = 0.51 * at_rest[j]
         np.testing.assert_array_equal(penalty.close(c, 0.5)[0], [j])
         assert len(penalty.violators(*none, c)[0]) == 0
+
+
+@pytest.mark.parametrize("p", [0.0, 1e-300, 1e-12, 1e-3, 0.1, 0.3, 0.5, 2 / 3, 0.9, 0.999])
+def test_a_step_from_zero_counts_what_it_gains(p, ridge):
+    """By its length, or by the root of twice the decrease of the objective, whichever is less."""
+    lam, z = 1e-3, np.linspace(0.1, 3.0, 50)
+    penalty = LpPenalty(np.full(50, lam), np.full(50, ridge), p)
+    columns, steps = penalty.violators(np.empty(0, dtype=np.intp), np.empty(0), z)
+    new = penalty.prox_at(z)
+    decrease = 2 * z * new - (1 + ridge) * new**2 - 2 * lam * new**p
+    np.testing.assert_array_equal(columns, np.arange(50))
+    np.testing.assert_allclose(steps, np.minimum(new, np.sqrt(decrease)), rtol=1e-12)

@@ -12,6 +12,9 @@ ctypedef fused real_t:
     float
     double
 
+# From this p on the slope of |u|^p, which has a factor p, tells |u|^p.
+cdef double SLOPED = 0.1
+
 
 cdef inline double power(double x, double p) noexcept nogil:
     """x^p for x > 0, the roots that matter without a call of pow."""
@@ -366,7 +369,7 @@ cdef class LpPenalty(Penalty):
         return x if z > 0.0 else -x
 
     cdef double step_metric(self, Py_ssize_t j, double u, double z, double new) noexcept nogil:
-        if u != 0.0 or new == 0.0 or not 0.0 < self.p < 1.0:
+        if u != 0.0 or new == 0.0 or not SLOPED <= self.p < 1.0:
             return Penalty.step_metric(self, j, u, z, new)
         # A step from zero ends where the slope vanishes, which tells lam |new|^p without a power.
         cdef double l2 = self.l2_at(j)
