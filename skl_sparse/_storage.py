@@ -55,7 +55,7 @@ def validate(estimator, X, *, reset, ensure_all_finite, copy=False):
 
 
 def validate_with_targets(estimator, X, y, *, ensure_all_finite):
-    """The same for ``X`` and numeric targets, one or several for each row, which are finite."""
+    """Return ``X`` as `validate` does, and finite numeric targets, one or several for each row."""
     if not ensure_all_finite and _is_accepted(X) and _are_targets(y, X.shape[0]):
         _record_features(estimator, X)
         return X, y
@@ -78,7 +78,7 @@ def _is_accepted(X):
 
 
 def _are_targets(y, n_rows):
-    """The same of the targets of so many rows."""
+    """Tell whether scikit-learn would return ``y`` as it is, the targets of so many rows."""
     return (
         type(y) is np.ndarray
         and y.dtype.kind in "iuf"

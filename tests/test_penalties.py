@@ -102,7 +102,7 @@ def test_what_is_told_of_a_few_columns(p, ridge, positive):
 @pytest.mark.parametrize("n_columns", [1, 31, 32, 33, 64, 100])
 @pytest.mark.parametrize("p", EXPONENTS)
 def test_who_leaves_zero_is_found_wherever(n_columns, p):
-    """Columns at rest are passed over in blocks: none that is not must be, nor one of the support."""
+    """Columns at rest are passed over in blocks: but none that is not, and none of the support."""
     scale = np.linspace(0.5, 2.0, n_columns)
     penalty = LpPenalty(0.1, 0.0, p, False, scale)
     at_rest = penalty.convex_relative().lam

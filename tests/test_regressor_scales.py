@@ -18,8 +18,11 @@ from skl_sparse.engine.solvers._systems import GramSystem
 from sklearn.exceptions import ConvergenceWarning
 
 from skl_sparse import SparseLpRegressor
+from skl_sparse.engine.design import as_design
+from skl_sparse.engine.least_squares import LeastSquares
 from skl_sparse.engine.penalties import LpPenalty
 from skl_sparse.engine.solvers.active_set import along_the_border, newton_step
+from skl_sparse.engine.solvers.proximal_gradient import ProximalGradient
 
 POWERS = (0.0, 0.3, 0.5, 2 / 3, 0.9, 1.0, 1.001, 1.2, 1.5, 2.0, 3.0, 7.0)
 # 2^498 = 8e149. Between the largest target and the smallest column lies a coefficient of 1e300;
@@ -356,6 +359,21 @@ def test_a_huge_value_in_a_row_that_does_not_count(container, p):
     without = SparseLpRegressor(1e-4, **options).fit(X[1:], y[1:])
     assert model.dual_gap_ <= 1e-8
     assert model.objective_ == pytest.approx(without.objective_, rel=1e-10)
+
+
+@pytest.mark.parametrize("lipschitz", [1e-3, np.inf, np.nan])
+def test_a_search_for_a_step_size_ends(lipschitz):
+    """Also where the numbers of the data have overflowed."""
+    rng = np.random.default_rng(0)
+    fit = LeastSquares(
+        as_design(rng.normal(size=(20, 4))), rng.normal(size=(20, 1)), np.ones(20), True
+    )
+    problem = fit.problem(0.1, 1.0, 0.0, np.ones(4), False)
+    descent = ProximalGradient(problem, 0, np.zeros(4), lipschitz)
+    with np.errstate(invalid="ignore"):
+        u, *_ = descent.step(descent.u, descent.prediction)
+    assert len(u) == 4
+    assert lipschitz != 1e-3 or 0.1 < descent.lipschitz < 10.0
 
 
 def test_the_step_along_the_border_leaves_its_direction_alone():

@@ -32,8 +32,8 @@ SUBTRACT(subtract_single, float)
 /* Whole blocks of numbers at a time, nearly all of which hold nothing to look at. */
 #define BOUNDED_BLOCK 32
 
-/* How many of n_blocks blocks come before the first where an |s c|^power is not <= unit * bound. The
-   bounds have a stride of one, or of zero. */
+/* How many of n_blocks blocks come before the first where an |s c|^power is not <= unit * bound.
+   The bounds have a stride of one, or of zero. */
 KERNEL ptrdiff_t blocks_bounded(ptrdiff_t n_blocks, int power, double s, const double *restrict c,
                                 double unit, const double *restrict bound, ptrdiff_t stride)
 {

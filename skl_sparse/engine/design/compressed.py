@@ -194,7 +194,8 @@ class CompressedDesign(Design):
 def split(pairs):
     """The two columns of an array of shape (n, 2), one after the other where it lies.
 
-    Of wide data an array of its own for each would be among the largest of a fit.
+    Of wide data an array of its own for each would be among the largest of a fit. Both are views of
+    the array, which stays as long as one of them.
     """
     n, flat = len(pairs), pairs.reshape(-1)
     first = pairs[:, 0].copy()

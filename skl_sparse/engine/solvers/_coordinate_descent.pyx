@@ -342,9 +342,9 @@ def likeliest(
                 n = keep(best, n, gain - penalty.value_at(j, value), value, row, k)
     found = found[:n]
     found = found[np.lexsort((found[:, 3], found[:, 2], -found[:, 0]))]
-    leaving, entering = found[:, 2].astype(np.intp), found[:, 3].astype(np.intp)
-    leaving = np.where(leaving == NONE, NONE, np.append(support, NONE)[leaving])
-    entering = np.where(entering == NONE, NONE, np.append(zeros, NONE)[entering])
+    # The place -1, for none, is the last.
+    leaving = np.append(support, NONE)[found[:, 2].astype(np.intp)]
+    entering = np.append(zeros, NONE)[found[:, 3].astype(np.intp)]
     return leaving, entering, np.ascontiguousarray(found[:, 1])
 
 

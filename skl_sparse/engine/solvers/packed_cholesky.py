@@ -21,7 +21,7 @@ STRIPE = 256
 
 
 def cholesky(block, columns, diagonal, single=False):
-    """b -> (A + diag(diagonal))^-1 b, of a vector b, for the symmetric matrix A = block(columns, columns).
+    """b -> (A + diag(diagonal))^-1 b for vectors b and the symmetric A = block(columns, columns).
 
     Parameters
     ----------

@@ -107,6 +107,7 @@ class ProximalGradient:
             bend = prediction - start_prediction
             move = u - start
             enough = self.lipschitz * (move @ move) * (1 + 1e-12) + ROUNDING
-            if bend @ bend <= enough or self.lipschitz > self.A.n_columns:
+            bends_more = bend @ bend > enough and self.lipschitz <= self.A.n_columns
+            if not bends_more:  # or the numbers have overflowed
                 return u, prediction, self.value(u, prediction)
             self.lipschitz *= 1.5
