@@ -32,10 +32,10 @@ def as_design(X, n_threads=1):
     design = kind(X, n_threads)
     if design.is_readable():
         return design
-    minor = X.shape[1 if X.format == "csr" else 0]
-    if not (0 <= X.indices.min() and X.indices.max() < minor):
+    last = design.n_positions - 1
+    if not (0 <= X.indices.min() and X.indices.max() <= last):
         raise ValueError(
-            f"X has indices outside 0 ... {minor - 1}: {X.indices.min()} to {X.indices.max()}"
+            f"X has indices outside 0 ... {last}: {X.indices.min()} to {X.indices.max()}"
         )
     X = X.copy()
     X.has_canonical_format = X.has_sorted_indices = False

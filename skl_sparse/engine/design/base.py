@@ -166,15 +166,15 @@ class Design(ABC):
 
         The first adds to ``out`` where it lies, each other to an array of its own.
         """
+        sums = [out, *(self._spare(k, out) for k in range(1, len(parts)))]
 
         def task(k):
             if k:
-                sums[k - 1][...] = 0
-            add(parts[k], sums[k - 1] if k else out)
+                sums[k][...] = 0
+            add(parts[k], sums[k])
 
-        sums = [self._spare(k, out) for k in range(len(parts) - 1)]
         self._run(task, range(len(parts)))
-        for some in sums:
+        for some in sums[1:]:
             out += some
 
     def _spare(self, k, like):

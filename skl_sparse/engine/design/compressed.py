@@ -45,20 +45,23 @@ class CompressedDesign(Design):
         self._parts = line_parts(X.indptr, n_threads)
         self._all_ranges = [r for part in self._parts for r in part]
 
+    @property
+    def n_positions(self):
+        return self.n_columns if self.lines_are_rows else self.n_rows
+
     def is_readable(self):
         """Whether no line has two entries at one position, or one outside the matrix.
 
         The order of the entries does not matter: a vectoriser that sorts its vocabulary leaves none.
         """
-        n_positions = self.n_columns if self.lines_are_rows else self.n_rows
 
         def ascends(part):
-            at = self.indices, self.indptr, n_positions
+            at = self.indices, self.indptr, self.n_positions
             return all(_sparse.ascending(*at, *some) for some in part)
 
         if all(self._run(ascends, self._parts)):
             return True
-        seen = np.full(n_positions, -1, dtype=np.int64)
+        seen = np.full(self.n_positions, -1, dtype=np.int64)
         return all(
             _sparse.distinct(self.indices, self.indptr, seen, *some) for some in self._all_ranges
         )
@@ -79,7 +82,7 @@ class CompressedDesign(Design):
 
         Any line may hold any position: each thread has an array of its own.
         """
-        out = np.zeros((self.n_columns if self.lines_are_rows else self.n_rows, width))
+        out = np.zeros((self.n_positions, width))
         self._add_up(lambda part, to: self._pass(kernel, part, *arguments, to), self._parts, out)
         return out
 
