@@ -204,6 +204,14 @@ def test_what_one_hot_columns_take_when_they_are_gathered(container):
         assert (len(block.rows), len(block.values)) == (rows, values)
 
 
+@pytest.mark.parametrize("n_rows", [65_535, 65_536])
+@pytest.mark.parametrize("container", ["csr", "csc"])
+def test_a_column_may_hold_every_row(container, n_rows):
+    X = sp.vstack([sp.csr_array(np.array([[1.0, 0.0]])), np.array([[2.0, 0.0]] * (n_rows - 1))])
+    design = as_design(CONTAINERS[container](X), 2)
+    assert [design.stored_in(np.array(some)) for some in ([0], [1], [0, 1])] == [n_rows, 0, n_rows]
+
+
 @pytest.mark.parametrize("container", ["csr", "csc", "C", "Fortran", "Fortran, float32"])
 @pytest.mark.parametrize("copied", [0, np.inf])
 def test_threads_share_a_large_gram_and_copy_a_small_one(

@@ -12,7 +12,7 @@ an interrupt would wait long: callers cut the lines into ranges.
 """
 
 from libc.math cimport fabs, sqrt
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int32_t, int64_t, uint16_t
 from libc.stdlib cimport free, malloc
 
 from skl_sparse.engine._lines cimport line_times
@@ -24,6 +24,10 @@ ctypedef fused real_t:
 ctypedef fused index_t:
     int32_t
     int64_t
+
+ctypedef fused count_t:
+    uint16_t
+    int32_t
 
 
 def ascending(
@@ -77,7 +81,7 @@ def distinct(
 def count_entries(
     const index_t[::1] indices,
     const index_t[::1] indptr,
-    int32_t[::1] count,
+    count_t[::1] count,
     Py_ssize_t start,
     Py_ssize_t stop,
 ):

@@ -159,7 +159,7 @@ class CompressedDesign(Design):
 
     @cached_property
     def _counts(self):
-        """Number of stored entries of each column; a column has no more than int32 counts."""
+        """Number of stored entries of each column, which is no more than there are rows."""
         if not self.lines_are_rows:
             return np.diff(self.indptr)
 
@@ -167,7 +167,8 @@ class CompressedDesign(Design):
             for some in part:
                 _sparse.count_entries(self.indices, self.indptr, to, *some)
 
-        count = np.zeros(self.n_columns, dtype=np.int32)
+        small = self.n_rows <= np.iinfo(np.uint16).max  # of wide data, long vectors are large
+        count = np.zeros(self.n_columns, dtype=np.uint16 if small else np.int32)
         self._add_up(add, self._parts, count)
         return count
 
