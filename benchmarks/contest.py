@@ -55,6 +55,11 @@ class Cell:
     def asked(self):
         return GAP if self.p >= 1 else OPTIMALITY
 
+    def problem(self, y, gradient):
+        """alpha, p and l2, given X.T @ (y - mean y)."""
+        alpha = np.abs(gradient).max() / len(y) / self.share
+        return alpha, self.p, alpha if self.elastic else 0.0
+
     def __str__(self):
         return f"{self.data} {self.penalty}"
 
@@ -160,8 +165,7 @@ def measure(function, X, y, cell, tol, repeat):
     Those take about ``repeat`` seconds; zero: the first fit is all that is asked for.
     """
     unit, gradient = matvec(X, y)
-    alpha = np.abs(gradient).max() / len(y) / cell.share
-    problem = (alpha, cell.p, alpha if cell.elastic else 0.0)
+    problem = cell.problem(y, gradient)
 
     def fit(tol):
         start = time.process_time()

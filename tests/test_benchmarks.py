@@ -6,15 +6,18 @@ import pickle
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
 import contest
+import ideas
 import numpy as np
 import pytest
 import report
 import scipy.sparse as sp
 from alone import required
+from clock import times
 from contest import Cell, Contestant, Fit, Result, Watch
 from contestants import SOLVERS, Solver
 from judge import judge
@@ -410,3 +413,45 @@ def test_figure_shows_every_mark_inside_its_panels(table, tmp_path, monkeypatch)
         low, high = axes.get_xlim()
         assert 0.1 < low < 0.5
         assert 250 < high < 1000
+
+
+@pytest.mark.parametrize("p", [1, 0.5])
+@pytest.mark.parametrize("idea", ideas.IDEAS, ids=lambda idea: idea.title)
+def test_a_fit_without_an_idea_has_its_certificate(problem, idea, p):
+    X, y = problem
+    alpha = penalties(X, y, 10)
+    with idea.applied():
+        model = SparseLpRegressor(alpha, p=p, tol=1e-6).fit(X, y)
+    assert judge(X, y, alpha, p, 0.0, model.coef_, model.intercept_)[1] <= 1e-6
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
+def test_a_change_is_timed_next_to_fits_as_they_are_or_stopped(monkeypatch):
+    from skl_sparse.engine.solvers import working_set
+
+    def fit():
+        time.sleep({0.1: 0.0, 0.5: 0.05, 0.7: 60.0}[working_set.INNER])
+        return SimpleNamespace(objective_=2.0 + working_set.INNER)
+
+    monkeypatch.setattr(ideas, "times", partial(times, clock=time.perf_counter))
+    slower, stopped = (ideas.Idea("", {"solvers.working_set.INNER": to}) for to in (0.5, 0.7))
+    monkeypatch.setattr(ideas, "TURNS", (1, 1))
+    usual, objective, found = ideas.measure(fit, [slower, stopped])
+    assert objective == 2.1
+    assert found[0][0] >= 0.05 > usual
+    assert found[0][1] == 2.5
+    assert found[1] is None
+    assert working_set.INNER == 0.1
+
+
+def test_the_worth_of_an_idea_is_told_for_each_kind_of_cell():
+    results = {
+        ("one", "p = 1, sparse"): ideas.Change([2.0, 8.0], [1.0, 1.0]),
+        ("one", "p < 1, dense"): ideas.Change([20.0, 5.0], [0.99], stopped=True),
+        ("two", "p < 1, dense"): ideas.Change([1.0], [1.02]),
+    }
+    rows = list(ideas.rows(results, ["p = 1, sparse", "p < 1, dense"]))
+    assert rows == [
+        ["one", "4.00 (2.00 to 8.00)", "> 10.00 (5.00 to 20.00)", "-1.00 (-1.00 to -1.00)"],
+        ["two", "", "1.00 (1.00 to 1.00)", "+2.00 (+2.00 to +2.00)"],
+    ]

@@ -1,0 +1,240 @@
+"""What the ideas of the solver and the figures it goes by are worth: fits with one of them changed.
+
+    python benchmarks/ideas.py [--only TEXT] [--ideas TEXT] [--markdown FILE]
+
+Each change takes one idea away, or puts another figure in its place, by a name in the solver's
+modules that it replaces while it is measured. Fits of solvers.py's cells with p = 1 and below, one
+thread: as they are, then with each change in turn, and so on, so that whatever else the machine
+does meets them all. Times are processor time over that of fits as they are, the best of several: a
+geometric mean over the cells of a kind, with the least and the most. Above 1 the change is slower.
+Below one minima differ, so the objective is told too, relative to that of fits as they are.
+
+A fit with a change is stopped at `MOST_TIMES` as much; means that count it so are marked ">".
+"""
+
+import argparse
+import gc
+import math
+import signal
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+from clock import matvec, times
+from data import load
+from report import markdown_table
+from solvers import all_cells
+from threadpoolctl import threadpool_limits
+
+from skl_sparse import SparseLpRegressor
+from skl_sparse.engine.solvers.column_pool import ColumnPool
+
+MOST_TIMES = 20
+SECONDS, TURNS = 0.1, (3, 20)  # of each change on each cell, and in how many turns
+CONVEX, BELOW_ONE = "p = 1", "p < 1"
+GRAM = ColumnPool.gram
+
+
+def afresh(pool):
+    pool._known = 0
+    return GRAM(pool)
+
+
+@dataclass(frozen=True)
+class Idea:
+    """A title, what is changed, and the family of penalties that it matters for, if not all."""
+
+    title: str
+    change: dict
+    family: str | None = None
+
+    @contextmanager
+    def applied(self):
+        with ExitStack() as stack:
+            for name, value in self.change.items():
+                stack.enter_context(patch(f"skl_sparse.engine.{name}", value))
+            yield
+
+
+IDEAS = [
+    Idea("nothing, which tells the noise", {}),
+    Idea("no Newton steps", {"solvers.descent.newton_step": lambda *given: False}),
+    Idea("Newton steps that end at the first zero", {"solvers.active_set.MOST_HELD": 0}),
+    Idea("every Gram formed afresh", {"solvers.column_pool.ColumnPool.gram": afresh}),
+    Idea("every Gram in double precision", {"solvers.column_pool.DOUBLE": math.inf}),
+    Idea(
+        "columns, never their Gram",
+        {"solvers.column_pool.SMALL": 0, "solvers.column_pool.GRAM_FIRST": 0},
+    ),
+    Idea("no sample of the rows", {"design.standardised.LEAST_SPARED": math.inf}),
+    Idea("3 sweeps over the non-zeros, for 10", {"solvers.descent.ACTIVE_SWEEPS": 3}),
+    Idea("30 sweeps over the non-zeros, for 10", {"solvers.descent.ACTIVE_SWEEPS": 30}),
+    Idea("inner goal: a half, for a tenth", {"solvers.working_set.INNER": 0.5}),
+    Idea("inner goal: a hundredth, for a tenth", {"solvers.working_set.INNER": 0.01}),
+    Idea(
+        "no descent beyond the inner goal",
+        {"solvers.working_set.FREE": 0.0, "solvers.working_set.FREE_OF_MANY": 0.0},
+    ),
+    Idea("who comes close does not join", {"solvers.working_set.CLOSE": 1.0}),
+    Idea("nobody leaves", {"solvers.working_set.NEARLY": math.inf}, CONVEX),
+    Idea(
+        "columns leave late: at rest 1, for 0.5", {"solvers.working_set.MOST_AT_REST": 1.0}, CONVEX
+    ),
+    Idea("96 new columns at least, for 192", {"solvers.working_set.LEAST_NEW": 96}, CONVEX),
+    Idea("384 new columns at least, for 192", {"solvers.working_set.LEAST_NEW": 384}, CONVEX),
+    Idea(
+        "64 new columns at least, for 128 to 192",
+        {"solvers.working_set.LEAST_NEW_OF_MANY": (64, 64)},
+        BELOW_ONE,
+    ),
+    Idea(
+        "256 new columns at least, for 128 to 192",
+        {"solvers.working_set.LEAST_NEW_OF_MANY": (256, 256)},
+        BELOW_ONE,
+    ),
+    Idea("one start", {"solvers.starts.others": lambda *given: ()}, BELOW_ONE),
+    Idea("a path of 5 steps, for 10", {"solvers.starts.PATH_STEPS": 5}, BELOW_ONE),
+    Idea("no search", {"solvers.local_search.brief": lambda point, work: point}, BELOW_ONE),
+    Idea("a search of a quarter of the work", {"solvers.starts.BRIEF": (2.5e5, 4)}, BELOW_ONE),
+    Idea("a search of four times the work", {"solvers.starts.BRIEF": (4e6, 64)}, BELOW_ONE),
+    Idea("exchanges settle at 1e-4, for 1e-5", {"solvers.local_search.SETTLED": 1e-4}, BELOW_ONE),
+    Idea("exchanges settle at 1e-7, for 1e-5", {"solvers.local_search.SETTLED": 1e-7}, BELOW_ONE),
+]
+
+
+@dataclass
+class Change:
+    """What an idea's change came to on the cells of a kind: ratios to fits as they are."""
+
+    seconds: list = field(default_factory=list)
+    objectives: list = field(default_factory=list)
+    stopped: bool = False
+
+
+class Stopped(Exception):
+    pass
+
+
+@contextmanager
+def at_most(seconds):
+    """Stop what takes longer: compiled code looks for signals every fraction of a second."""
+
+    def stop(*given):
+        raise Stopped
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def family(cell):
+    return CONVEX if cell.p == 1 else BELOW_ONE
+
+
+def kind(cell):
+    return f"{family(cell)}, {'sparse' if cell.sparse else 'dense'}"
+
+
+def measure(fit, ideas):
+    """Best seconds and objective of fits as they are, then of each idea's; None where stopped."""
+    usual, objective = best_of(fit, 2)
+    turns = int(np.clip(SECONDS / usual, *TURNS))
+    found = [(math.inf, math.nan)] * len(ideas)
+    for _ in range(turns):
+        usual = min(usual, best_of(fit, 2)[0])
+        for k, idea in enumerate(ideas):
+            if found[k] is None:
+                continue
+            try:
+                with idea.applied(), at_most(2 * MOST_TIMES * usual + 1):
+                    seconds, value = best_of(fit, 2)
+            except Stopped:
+                found[k] = None
+            else:
+                found[k] = min(found[k][0], seconds), value
+    return usual, objective, found
+
+
+def best_of(fit, repeats):
+    seconds, model = times(fit, repeats)
+    return min(seconds), model.objective_
+
+
+def ratio(values, stopped=False):
+    """Geometric mean, least and most."""
+    if not values:
+        return ""
+    mean, low, high = math.exp(np.mean(np.log(values))), min(values), max(values)
+    return f"{'> ' if stopped else ''}{mean:.2f} ({low:.2f} to {high:.2f})"
+
+
+def excess(values):
+    """Mean, least and most of an objective in percent above that of fits as they are."""
+    if not values:
+        return ""
+    percent = 100 * (np.array(values) - 1)
+    return f"{percent.mean():+.2f} ({percent.min():+.2f} to {percent.max():+.2f})"
+
+
+def rows(results, kinds):
+    """A row for each idea: its title, times for each kind of cell, objectives below one."""
+    for title in dict.fromkeys(title for title, _ in results):
+        changes = {k: results[title, k] for k in kinds if (title, k) in results}
+        objectives = [r for k, c in changes.items() if BELOW_ONE in k for r in c.objectives]
+        told = (changes.get(k, Change()) for k in kinds)
+        yield [title, *(ratio(c.seconds, c.stopped) for c in told), excess(objectives)]
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--only", default="", help="only cells whose name contains this")
+    parser.add_argument("--ideas", default="", help="only ideas whose title contains this")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table")
+    arguments = parser.parse_args()
+    cells = [c for c in all_cells() if 0 < c.p <= 1 and arguments.only in str(c)]
+    ideas = [idea for idea in IDEAS if arguments.ideas in idea.title]
+    results, loaded = {}, (None, None)
+    for cell in cells:
+        if loaded[0] != cell.data:
+            loaded = cell.data, load(cell.data)
+        if loaded[1] is None:
+            continue
+        gc.freeze()  # to look for garbage would take longer than small fits
+        X, y = loaded[1]
+        alpha, p, l2 = cell.problem(y, matvec(X, y)[1])
+        fit = partial(SparseLpRegressor(alpha, p=p, alpha_l2=l2, tol=cell.asked).fit, X, y)
+        meant = [idea for idea in ideas if idea.family in (None, family(cell))]
+        usual, objective, found = measure(fit, meant)
+        print(f"\n{cell}: {1e3 * usual:.2f} ms", flush=True)
+        for idea, one in zip(meant, found, strict=True):
+            change = results.setdefault((idea.title, kind(cell)), Change())
+            if one is None:
+                change.stopped = True
+                change.seconds.append(MOST_TIMES)
+                print(f"  {idea.title:50} stopped")
+            else:
+                change.seconds.append(one[0] / usual)
+                change.objectives.append(one[1] / objective)
+                print(f"  {idea.title:50}{change.seconds[-1]:6.2f}{one[1] / objective - 1:+10.1e}")
+    kinds = list(dict.fromkeys(kind for _, kind in results))
+    head = ["changed", *kinds, "objective, p < 1, %"]
+    print()
+    for row in rows(results, kinds):
+        print("  ".join(f"{entry:32}" for entry in row))
+    if arguments.markdown:
+        text = markdown_table([head, *rows(results, kinds)])
+        arguments.markdown.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    with threadpool_limits(1):
+        main()
