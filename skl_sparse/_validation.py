@@ -129,7 +129,10 @@ def check_weights(name, value, size, what):
     if value is None:
         return np.broadcast_to(1.0, size)
     try:
-        weights = np.asarray(value, dtype=np.float64)
+        weights = np.asarray(value)
+        if np.iscomplexobj(weights):  # which NumPy would take the real parts of
+            raise TypeError
+        weights = weights.astype(np.float64, copy=False)
     except (TypeError, ValueError) as error:
         raise type(error)(f"{name} must be an array of real numbers, got {value!r}") from None
     if weights.shape != (size,):

@@ -256,7 +256,13 @@ class SparseLpRegressor(RegressorMixin, BaseEstimator):
         def per_target(values):
             return np.asarray(values) if y.ndim == 2 else values[0].item()
 
-        intercept = fit.intercept.astype(X.dtype)
+        with np.errstate(over="ignore"):
+            intercept = fit.intercept.astype(X.dtype)
+        if not (np.isfinite(fit.coef).all() and np.isfinite(intercept).all()):
+            raise ValueError(
+                f"coefficients or intercept exceed the range of {X.dtype}, the type of X: "
+                "scale X or y, or pass X as float64"
+            )
 
         self.coef_ = fit.coef if y.ndim == 2 else fit.coef[0]
         self.intercept_ = intercept if y.ndim == 2 else intercept[0]

@@ -119,6 +119,8 @@ DATA = {
     "weights too short": (X, Y, np.ones(19), ValueError, "sample_weight"),
     "weights 2-D": (X, Y, np.ones((20, 2)), ValueError, "[Ss]ample.?weight"),
     "weights all zero": (X, Y, np.zeros(20), ValueError, "sample_weight"),
+    "weights complex": (X, Y, np.ones(20) + 1j, TypeError, "sample_weight"),
+    "range of float32": (X.astype(np.float32), 1e60 * Y, None, ValueError, "float32.*float64"),
     "weights text": (X, Y, np.array(["a"] * 20), EITHER, "sample_weight|float|string"),
 }
 

@@ -39,6 +39,35 @@ def wide_indices(X):
     return X
 
 
+@pytest.mark.parametrize("indptr", [np.int32, np.int64, np.uint16])
+@pytest.mark.parametrize("indices", [np.int32, np.int64, np.int16, np.uint32])
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_indices_of_any_type(container, indices, indptr):
+    X, y, _ = data(0)
+    XS = CONTAINERS[container](X)
+    XS.indices, XS.indptr = XS.indices.astype(indices), XS.indptr.astype(indptr)
+    model = strict(1).fit(XS, y)
+    np.testing.assert_allclose(model.coef_, strict(1).fit(X, y).coef_, rtol=1e-9, atol=1e-9)
+    assert (XS.indices.dtype, XS.indptr.dtype) == (indices, indptr)
+
+
+def test_the_container_does_not_choose_among_exact_fits():
+    """Nothing but rounding is left of the residual, and rounding must not rule a minimum out."""
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        n_rows, n_columns = rng.integers(1, 5), rng.integers(3, 12)
+        X = rng.standard_normal((n_rows, n_columns)) * 10.0 ** rng.uniform(1, 3, n_columns)
+        y, alpha = X @ rng.standard_normal(n_columns), 10 ** rng.uniform(-3, 0)
+        y += 10.0 * np.abs(y).max()
+        alpha *= np.mean(y**2)
+        dense, *sparse = (
+            SparseLpRegressor(alpha, p=0, fit_intercept=False, tol=1e-9).fit(container(X), y)
+            for container in (np.asarray, sp.csr_array, sp.csc_array)
+        )
+        for model in sparse:
+            assert model.objective_ == pytest.approx(dense.objective_, rel=1e-8)
+
+
 @pytest.mark.parametrize("solver", ["cd", "proximal_gradient"])
 @pytest.mark.parametrize("container", CONTAINERS)
 @pytest.mark.parametrize("p", POWERS)

@@ -178,7 +178,7 @@ def test_curvatures_beyond_single(container, made):
 
 def foretold(**changes):
     given = {"correlations": np.array([0.1, -0.2]), "square": 0.5, "violation": 0.1}
-    return Foretold(np.array([4, 1]), **{**given, **changes}, square_before=1.0)
+    return Foretold(np.array([4, 1]), **{**given, "square_before": 1.0, **changes})
 
 
 def test_what_came_true():
@@ -193,6 +193,7 @@ def test_what_came_true():
 @pytest.mark.parametrize(("square", "possible"), [(2.0, True), (-0.01, True), (-0.2, False)])
 def test_a_square_below_zero_is_not_possible(square, possible):
     assert foretold(square=square).possible == possible
+    assert foretold(square=1e-13 * square, square_before=1e-16).possible  # rounding, no more
     assert not foretold(square=np.nan).possible
 
 

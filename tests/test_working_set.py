@@ -229,3 +229,25 @@ def test_empty_columns_cost_no_more_than_others():
     X = sp.csr_array(sp.hstack([X, sp.csr_matrix((60, 1 << 17))]))
     y = X[:, :30] @ np.ones(30)
     assert peak_of(lambda: SparseLpRegressor(0.01).fit(X, y)) <= 7 * 8 * X.shape[1]
+
+
+@pytest.mark.parametrize(("relevant", "joining"), [(6, 6), (7, 8)])
+def test_a_sample_that_lets_nearly_all_columns_stay_tells_nothing(relevant, joining, monkeypatch):
+    asked, promising = [], working_set.promising
+
+    def spy(*args):
+        asked.append(promising(*args))
+        return asked[-1]
+
+    monkeypatch.setattr(working_set, "promising", spy)
+    monkeypatch.setattr(working_set, "LEAST_LATE", 0)
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(8000, 8))
+    X[:, relevant:] += (
+        0.5 * X[:, :1]
+    )  # violate optimality at zero, but not next to the first column
+    y = X[:, :relevant].sum(axis=1) + rng.normal(size=8000)
+    model = SparseLpRegressor(0.2, tol=1e-8).fit(X, y)
+    assert np.array_equal(np.flatnonzero(model.mask_), np.arange(relevant))
+    assert len(asked[0]) == 8
+    assert asked[0].sum() == joining

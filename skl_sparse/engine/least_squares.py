@@ -113,10 +113,11 @@ class LeastSquares:
         return Problem(self.A, self.Y, SquaredError(), penalties)
 
     def coefficients(self, points, dtype):
-        """Coefficients, shape (n_targets, n_columns), of standardised ones."""
+        """Coefficients, shape (n_targets, n_columns), of standardised ones; maybe infinite."""
         coef = np.zeros((self.n_targets, self.A.n_columns), dtype=dtype)
-        for t, u in enumerate(points):
-            coef[t, u.columns] = u.values * self.A.scale[u.columns] * self.y_scale[t]
+        with np.errstate(over="ignore"):
+            for t, u in enumerate(points):
+                coef[t, u.columns] = u.values * self.A.scale[u.columns] * self.y_scale[t]
         return coef
 
     def standardised(self, coef):

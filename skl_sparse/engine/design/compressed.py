@@ -36,8 +36,10 @@ class CompressedDesign(Design):
         if X.shape[0] > np.iinfo(np.int32).max:
             most = np.iinfo(np.int32).max
             raise ValueError(f"X has {X.shape[0]} rows; at most {most} are supported")
-        self.data, self.indices = X.data, X.indices
-        self.indptr = X.indptr.astype(X.indices.dtype, copy=False)
+        short = X.indices.dtype == np.int32 and X.nnz <= np.iinfo(np.int32).max
+        index_type = np.int32 if short else np.int64
+        self.data, self.indices = X.data, X.indices.astype(index_type, copy=False)
+        self.indptr = X.indptr.astype(index_type, copy=False)
         self.n_rows, self.n_columns = X.shape
         self.n_threads = n_threads
         self.n_stored = X.nnz

@@ -14,11 +14,14 @@ from .point import square_after
 
 # Share of what a descent starts from, violation and square of the residual, that may be wrong.
 COARSE = 0.1
+# Rounding of a square that is kept up to date, where that of the null model is 1: of an exact fit
+# nothing else is left.
+ROUNDING = 1e-12
 
 
 def possible(square, before):
     """Whether there may be such a square of a residual, where it was ``before``."""
-    return square >= -COARSE * before
+    return square >= -(COARSE * before + ROUNDING)
 
 
 @dataclass

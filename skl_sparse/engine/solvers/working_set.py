@@ -19,6 +19,9 @@ LEAST_NEW, LEAST_NEW_OF_MANY = 192, (128, 192)
 # more than half way. Otherwise the last columns come one by one, at the cost of a pass each. In convex
 # problems no more than `EACH` for each that does; in others starts and search have use for all.
 LEAST_LATE, CLOSE, EACH = 64, 0.5, 4
+# A sample that lets more than this share of the new columns stay cannot tell them apart: what it spares is
+# less than the look that its mistakes cost.
+MOST_STAYING = 0.85
 # In convex problems the pool lets go of what is at rest once that is so many times the support, times
 # the root of what an entry costs: each changed coordinate pays for every column of a Gram, but who comes
 # back costs a pass. What a first and a late look bring in is small.
@@ -200,7 +203,8 @@ def promising(problem, points, waiting, joined, new):
 
     A column of a Gram costs a product over all rows with every other, and many a violator falls back
     to zero once the worst have joined. Where rows are very many, some tell which: the correlations
-    at the start are exact, the sample only says how they change. All stay where rows are fewer.
+    at the start are exact, the sample only says how they change. All stay where rows are fewer, or
+    where nearly all would.
     """
     columns = np.concatenate([joined, new])
     gram = problem.A.sampled_gram(columns) if len(new) else None
@@ -213,7 +217,8 @@ def promising(problem, points, waiting, joined, new):
         goal = Goal(INNER * now.certificate.optimality)
         descend(system, problem.loss, problem.penalties[t].restrict(columns), u, goal)
         stays |= u != 0
-    return stays[len(joined) :]
+    stays = stays[len(joined) :]
+    return stays | (stays.mean() > MOST_STAYING)
 
 
 def largest(lists):
