@@ -68,6 +68,18 @@ def test_the_container_does_not_choose_among_exact_fits():
             assert model.objective_ == pytest.approx(dense.objective_, rel=1e-8)
 
 
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_an_objective_that_only_rounding_moves_ends_proximal_gradient(order):
+    """Where it stands still a coordinate may yet gain: sweeps, which end the fit, have to begin."""
+    rng = np.random.default_rng(47)
+    X = np.array([35.2, 21.4, 33.0, 11.3]) + rng.standard_normal((7, 4)) * [0.4, 0.3, 0.5, 0.2]
+    y = 100 + X[:, [0]].sum(axis=1) + 1.6 * X[:, 2] + 0.3 * rng.standard_normal(7)
+    model = SparseLpRegressor(0.06, p=0.5, solver="proximal_gradient", tol=1e-9, max_iter=20_000)
+    model.fit(np.asarray(X, order=order), y)
+    assert model.n_iter_ < 2000
+    assert model.optimality_ <= 1e-9
+
+
 @pytest.mark.parametrize("solver", ["cd", "proximal_gradient"])
 @pytest.mark.parametrize("container", CONTAINERS)
 @pytest.mark.parametrize("p", POWERS)

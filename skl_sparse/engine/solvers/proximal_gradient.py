@@ -77,7 +77,7 @@ class ProximalGradient:
                 # The certificate of an accelerated point comes and goes. Rounding stops both.
                 moved = self.objective < lowest * (1 - 1e-15) or certificate.deciding[1] < best
                 idle = 0 if moved else idle + 1
-                best, lowest = min(best, certificate.deciding[1]), self.objective
+                best, lowest = min(best, certificate.deciding[1]), min(lowest, self.objective)
                 if certificate.reached(tol) or n_iter > max_iter or idle >= MOST_IDLE:
                     break
             following = 0.5 * (1.0 + np.sqrt(1.0 + 4.0 * momentum**2))
