@@ -259,9 +259,10 @@ class SparseLpRegressor(RegressorMixin, BaseEstimator):
         with np.errstate(over="ignore"):
             intercept = fit.intercept.astype(X.dtype)
         if not (np.isfinite(fit.coef).all() and np.isfinite(intercept).all()):
+            wider = ", or pass X as float64" if X.dtype == np.float32 else ""
             raise ValueError(
                 f"coefficients or intercept exceed the range of {X.dtype}, the type of X: "
-                "scale X or y, or pass X as float64"
+                f"scale X or y{wider}"
             )
 
         self.coef_ = fit.coef if y.ndim == 2 else fit.coef[0]
