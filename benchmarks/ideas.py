@@ -21,6 +21,8 @@ import warnings
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from unittest.mock import patch
 
@@ -28,7 +30,7 @@ import numpy as np
 from clock import matvec, times
 from contest import BUSY
 from data import load
-from report import markdown_table
+from report import geometric_mean, markdown_table
 from sklearn.exceptions import ConvergenceWarning
 from solvers import all_cells
 from threadpoolctl import threadpool_limits
@@ -191,8 +193,8 @@ def ratio(values, stopped=False):
     """Geometric mean, least and most."""
     if not values:
         return ""
-    mean, low, high = math.exp(np.mean(np.log(values))), min(values), max(values)
-    return f"{'> ' if stopped else ''}{mean:.2f} ({low:.2f} to {high:.2f})"
+    mean, _ = geometric_mean(values)
+    return f"{'> ' if stopped else ''}{mean:.2f} ({min(values):.2f} to {max(values):.2f})"
 
 
 def excess(values):
@@ -212,6 +214,18 @@ def rows(results, kinds):
         yield [title, *(ratio(c.seconds, c.stopped) for c in told), excess(objectives)]
 
 
+def compare(cell, X, y, ideas, results):
+    """Print what the ideas are worth on a cell, and add that to the results."""
+    alpha, p, l2 = cell.problem(y, matvec(X, y)[1])
+    fit = partial(SparseLpRegressor(alpha, p=p, alpha_l2=l2, tol=cell.asked).fit, X, y)
+    usual, objective, found = measure(fit, ideas)
+    print(f"\n{cell}: {1e3 * usual:.2f} ms", flush=True)
+    for idea, (seconds, value) in zip(ideas, found, strict=True):
+        change = results.setdefault((idea.title, kind(cell)), Change())
+        change.add(seconds / usual, value / objective)
+        print(f"  {idea.title:50}{seconds / usual:6.2f}{value / objective - 1:+10.1e}")
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -222,31 +236,24 @@ def main():
     arguments = parser.parse_args()
     cells = [c for c in all_cells() if 0 < c.p <= 1 and arguments.only in str(c)]
     ideas = [idea for idea in IDEAS if arguments.ideas in idea.title]
-    results, loaded = {}, (None, None)
-    for cell in cells:
-        if loaded[0] != cell.data:
-            loaded = cell.data, load(cell.data)
-        if loaded[1] is None:
+    results = {}
+    for name, of_data in groupby(cells, attrgetter("data")):
+        data = load(name)
+        if data is None:
+            print(f"absent: {name}, see data.py")
             continue
         gc.freeze()  # to look for garbage would take longer than small fits
-        X, y = loaded[1]
-        alpha, p, l2 = cell.problem(y, matvec(X, y)[1])
-        fit = partial(SparseLpRegressor(alpha, p=p, alpha_l2=l2, tol=cell.asked).fit, X, y)
-        meant = [idea for idea in ideas if idea.family in (None, family(cell))]
-        usual, objective, found = measure(fit, meant)
-        print(f"\n{cell}: {1e3 * usual:.2f} ms", flush=True)
-        for idea, (seconds, value) in zip(meant, found, strict=True):
-            change = results.setdefault((idea.title, kind(cell)), Change())
-            change.add(seconds / usual, value / objective)
-            print(f"  {idea.title:50}{seconds / usual:6.2f}{value / objective - 1:+10.1e}")
+        for cell in of_data:
+            meant = [idea for idea in ideas if idea.family in (None, family(cell))]
+            compare(cell, *data, meant, results)
     kinds = list(dict.fromkeys(kind for _, kind in results))
     head = ["changed", *kinds, "objective, p < 1, %"]
+    table = [head, *rows(results, kinds)]
     print()
-    for row in rows(results, kinds):
+    for row in table:
         print("  ".join(f"{entry:32}" for entry in row))
     if arguments.markdown:
-        text = markdown_table([head, *rows(results, kinds)])
-        arguments.markdown.write_text(text, encoding="utf-8")
+        arguments.markdown.write_text(markdown_table(table), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -29,17 +29,19 @@ def layout(X):
     Only a dense array that is contiguous in neither order is copied.
     """
     if sp.issparse(X):
-        index_type = np.result_type(X.indices, X.indptr)
-        return Layout(
-            X.data[: X.nnz],
-            X.indices[: X.nnz].astype(index_type, copy=False),
-            X.indptr.astype(index_type, copy=False),
-            X.format == "csc",
-        )
+        indices, indptr = index_arrays(X)
+        return Layout(X.data[: X.nnz], indices[: X.nnz], indptr, X.format == "csc")
     columns_major = X.flags.f_contiguous and not X.flags.c_contiguous
     cells = X.T if columns_major else np.ascontiguousarray(X)
     indptr = np.arange(cells.shape[0] + 1, dtype=np.int64) * cells.shape[1]
     return Layout(cells.reshape(-1), np.empty(0, dtype=np.int64), indptr, columns_major)
+
+
+def index_arrays(X):
+    """Return ``X.indices`` and ``X.indptr`` in one of the two types that compiled code knows."""
+    short = X.indices.dtype == np.int32 and X.nnz <= np.iinfo(np.int32).max
+    index_type = np.int32 if short else np.int64
+    return X.indices.astype(index_type, copy=False), X.indptr.astype(index_type, copy=False)
 
 
 def validate(estimator, X, *, reset, ensure_all_finite, copy=False):

@@ -243,9 +243,8 @@ def test_a_sample_that_lets_nearly_all_columns_stay_tells_nothing(relevant, join
     monkeypatch.setattr(working_set, "LEAST_LATE", 0)
     rng = np.random.default_rng(0)
     X = rng.normal(size=(8000, 8))
-    X[:, relevant:] += (
-        0.5 * X[:, :1]
-    )  # violate optimality at zero, but not next to the first column
+    # These violate optimality at zero, but not next to the first column.
+    X[:, relevant:] += 0.5 * X[:, :1]
     y = X[:, :relevant].sum(axis=1) + rng.normal(size=8000)
     model = SparseLpRegressor(0.2, tol=1e-8).fit(X, y)
     assert np.array_equal(np.flatnonzero(model.mask_), np.arange(relevant))

@@ -5,6 +5,7 @@ from functools import cached_property
 import numpy as np
 
 import skl_sparse.engine.design._sparse as _sparse
+from skl_sparse._storage import index_arrays
 
 from ._standardised import finish_moments
 from .base import (
@@ -36,10 +37,8 @@ class CompressedDesign(Design):
         if X.shape[0] > np.iinfo(np.int32).max:
             most = np.iinfo(np.int32).max
             raise ValueError(f"X has {X.shape[0]} rows; at most {most} are supported")
-        short = X.indices.dtype == np.int32 and X.nnz <= np.iinfo(np.int32).max
-        index_type = np.int32 if short else np.int64
-        self.data, self.indices = X.data, X.indices.astype(index_type, copy=False)
-        self.indptr = X.indptr.astype(index_type, copy=False)
+        self.data = X.data
+        self.indices, self.indptr = index_arrays(X)
         self.n_rows, self.n_columns = X.shape
         self.n_threads = n_threads
         self.n_stored = X.nnz

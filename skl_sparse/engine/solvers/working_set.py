@@ -19,8 +19,8 @@ LEAST_NEW, LEAST_NEW_OF_MANY = 192, (128, 192)
 # more than half way. Otherwise the last columns come one by one, at the cost of a pass each. In convex
 # problems no more than `EACH` for each that does; in others starts and search have use for all.
 LEAST_LATE, CLOSE, EACH = 64, 0.5, 4
-# A sample that lets more than this share of the new columns stay cannot tell them apart: what it spares is
-# less than the look that its mistakes cost.
+# A sample that lets more than this share of the new columns stay cannot tell them apart: what it
+# spares is less than the look that its mistakes cost.
 MOST_STAYING = 0.85
 # In convex problems the pool lets go of what is at rest once that is so many times the support, times
 # the root of what an entry costs: each changed coordinate pays for every column of a Gram, but who comes
