@@ -65,7 +65,7 @@ dev: .venv-dev/installed  ## editable install and every tool, in .venv-dev
 .venv-dev/installed: pyproject.toml
 	$(call venv,.venv-dev)
 	.venv-dev/$(BIN)/python -m pip install --quiet --group dev
-	.venv-dev/$(BIN)/python -m pip install --quiet --no-build-isolation --editable ".[test]"
+	PATH="$(CURDIR)/.venv-dev/$(BIN):$$PATH" .venv-dev/$(BIN)/python -m pip install --quiet --no-build-isolation --editable ".[test]"  # meson
 	touch $@
 
 lint: .venv-lint/installed  ## ruff, cython-lint, mypy
