@@ -92,14 +92,29 @@ KERNEL ptrdiff_t blocks_bounded(ptrdiff_t n_blocks, int power, double s, const d
 SUM_EIGHT_ROWS(sum_eight_rows_double, double)
 SUM_EIGHT_ROWS(sum_eight_rows_single, float)
 
-/* For four columns x of n rows. With the vectors of GNU C eight rows side by side, each with sums of
-   its own, however wide those of the processor are. */
+/* For the rows from start to end of one column. */
+#define ADD_ROWS(x, start, end, w, v, shift, first, second, third)                                 \
+    do {                                                                                           \
+        double sum = 0, square = 0, product = 0;                                                   \
+        for (ptrdiff_t k = start; k < end; k++) {                                                  \
+            const double d = x[k] - shift, e = w[k] * d;                                           \
+            sum += e;                                                                              \
+            square += e * d;                                                                       \
+            product += v[k] * d;                                                                   \
+        }                                                                                          \
+        first += sum;                                                                              \
+        second += square;                                                                          \
+        third += product;                                                                          \
+    } while (0)
+
+/* For four columns x of n rows. With the vectors of GNU C four rows side by side, each with sums of
+   its own: twelve such sums are as many as the registers of AVX2 hold, beside what is added. */
 #if defined(__GNUC__)
-#define LANES 8
+#define LANES 4
 typedef double lanes __attribute__((vector_size(LANES * sizeof(double))));
 typedef float lanes_single __attribute__((vector_size(LANES * sizeof(float))));
 #define AHEAD 256 /* numbers of a column that are asked for before their turn */
-#define TOTAL(a) (((a[0] + a[4]) + (a[2] + a[6])) + ((a[1] + a[5]) + (a[3] + a[7])))
+#define TOTAL(a) ((a[0] + a[2]) + (a[1] + a[3]))
 #define LOAD_double(to, from) memcpy(&(to), from, sizeof(to))
 #define LOAD_float(to, from)                                                                       \
     do {                                                                                           \
@@ -107,64 +122,43 @@ typedef float lanes_single __attribute__((vector_size(LANES * sizeof(float))));
         memcpy(&narrow, from, sizeof(narrow));                                                     \
         to = __builtin_convertvector(narrow, lanes);                                               \
     } while (0)
-#define ADD_LANES(real, x, k, w, v)                                                                \
-    do {                                                                                           \
-        lanes d, e, row_w, row_v;                                                                  \
-        LOAD_double(row_w, w);                                                                     \
-        LOAD_double(row_v, v);                                                                     \
-        for (int j = 0; j < 4; j++) {                                                              \
-            LOAD_##real(d, x[j] + (k));                                                            \
-            __builtin_prefetch(x[j] + (k) + AHEAD);                                                \
-            d -= centre[j];                                                                        \
-            e = row_w * d;                                                                         \
-            sum[j] += e;                                                                           \
-            square[j] += e * d;                                                                    \
-            product[j] += row_v * d;                                                               \
-        }                                                                                          \
-    } while (0)
 #define SUM_FOUR_COLUMNS(name, real)                                                               \
-    KERNEL void name(ptrdiff_t n, const real *const *x, const double *w, const double *v,          \
+    KERNEL void name(ptrdiff_t n, const real *const *columns, const double *w, const double *v,    \
                      const double *shift, double *first, double *second, double *third)            \
     {                                                                                              \
+        const real *const x[4] = {columns[0], columns[1], columns[2], columns[3]};                 \
         const double centre[4] = {shift[0], shift[1], shift[2], shift[3]};                         \
         const ptrdiff_t full = n - n % LANES;                                                      \
         lanes sum[4] = {{0}}, square[4] = {{0}}, product[4] = {{0}};                               \
-        for (ptrdiff_t k = 0; k < full; k += LANES)                                                \
-            ADD_LANES(real, x, k, w + k, v + k);                                                   \
-        if (full < n) { /* the rest, filled up with rows of weight zero */                         \
-            real rest[4][LANES] = {{0}};                                                           \
-            double rest_w[LANES] = {0}, rest_v[LANES] = {0};                                       \
-            for (ptrdiff_t k = full; k < n; k++) {                                                 \
-                rest_w[k - full] = w[k];                                                           \
-                rest_v[k - full] = v[k];                                                           \
-                for (int j = 0; j < 4; j++)                                                        \
-                    rest[j][k - full] = x[j][k];                                                   \
+        for (ptrdiff_t k = 0; k < full; k += LANES) {                                              \
+            lanes row_w, row_v;                                                                    \
+            LOAD_double(row_w, w + k);                                                             \
+            LOAD_double(row_v, v + k);                                                             \
+            for (int j = 0; j < 4; j++) {                                                          \
+                lanes d, e;                                                                        \
+                LOAD_##real(d, x[j] + k);                                                          \
+                __builtin_prefetch(x[j] + k + AHEAD);                                              \
+                d -= centre[j];                                                                    \
+                e = row_w * d;                                                                     \
+                sum[j] += e;                                                                       \
+                square[j] += e * d;                                                                \
+                product[j] += row_v * d;                                                           \
             }                                                                                      \
-            ADD_LANES(real, rest, 0, rest_w, rest_v);                                              \
         }                                                                                          \
         for (int j = 0; j < 4; j++) {                                                              \
             first[j] += TOTAL(sum[j]);                                                             \
             second[j] += TOTAL(square[j]);                                                         \
             third[j] += TOTAL(product[j]);                                                         \
+            ADD_ROWS(x[j], full, n, w, v, centre[j], first[j], second[j], third[j]);               \
         }                                                                                          \
     }
 #else
 #define SUM_FOUR_COLUMNS(name, real)                                                               \
-    KERNEL void name(ptrdiff_t n, const real *const *x, const double *w, const double *v,          \
+    KERNEL void name(ptrdiff_t n, const real *const *columns, const double *w, const double *v,    \
                      const double *shift, double *first, double *second, double *third)            \
     {                                                                                              \
-        for (int j = 0; j < 4; j++) {                                                              \
-            double sum = 0, square = 0, product = 0;                                               \
-            for (ptrdiff_t k = 0; k < n; k++) {                                                    \
-                const double d = x[j][k] - shift[j], e = w[k] * d;                                 \
-                sum += e;                                                                          \
-                square += e * d;                                                                   \
-                product += v[k] * d;                                                               \
-            }                                                                                      \
-            first[j] += sum;                                                                       \
-            second[j] += square;                                                                   \
-            third[j] += product;                                                                   \
-        }                                                                                          \
+        for (int j = 0; j < 4; j++)                                                                \
+            ADD_ROWS(columns[j], 0, n, w, v, shift[j], first[j], second[j], third[j]);             \
     }
 #endif
 
