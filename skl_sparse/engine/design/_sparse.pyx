@@ -258,6 +258,27 @@ def column_deviations(
                     second[place] += deviation * deviation
 
 
+cdef inline bint any_marked(
+    const index_t *indices, Py_ssize_t n_entries, const unsigned char *mark
+) noexcept nogil:
+    """Whether an entry's column is marked: a fraction of what it takes to `pick` entries.
+
+    Four at a time: none waits for the one before it.
+    """
+    cdef Py_ssize_t k = 0
+    cdef unsigned int a = 0, b = 0, c = 0, d = 0
+    while k + 4 <= n_entries:
+        a |= mark[indices[k]]
+        b |= mark[indices[k + 1]]
+        c |= mark[indices[k + 2]]
+        d |= mark[indices[k + 3]]
+        k += 4
+    while k < n_entries:
+        a |= mark[indices[k]]
+        k += 1
+    return (a | b | c | d) != 0
+
+
 cdef inline Py_ssize_t pick(
     const real_t *data,
     const index_t *indices,
@@ -287,6 +308,7 @@ def row_gram(
     const index_t[::1] indptr,
     const double[:] row_weights,
     const int32_t[::1] slot,
+    const unsigned char[::1] is_new,
     Py_ssize_t n_known,
     Py_ssize_t share,
     Py_ssize_t n_shares,
@@ -300,16 +322,17 @@ def row_gram(
     And X_all^T D 1 to ``sums``, unless they are empty.
 
     ``slot[column]`` is the column's place in the Gram, -1 for none; places from ``n_known`` on are
-    new. ``out[a - n_known, b]`` gets the pair of a new place a and any place b; if all are new,
+    new, and ``is_new`` marks their columns: as long as most rows hold none, each is asked for them
+    first. ``out[a - n_known, b]`` gets the pair of a new place a and any place b; if all are new,
     each pair is added once, in one of the two places that are its. Only the rows of ``out`` whose
     place is ``share`` modulo ``n_shares`` are touched; each is contiguous.
     """
-    cdef Py_ssize_t i, a, b, first, n, m = out.shape[1]
+    cdef Py_ssize_t i, a, b, first, n, m = out.shape[1], asked = 0, held = 0
     cdef int32_t *place = <int32_t *> malloc((m + 1) * sizeof(int32_t))
     cdef double *value = <double *> malloc((m + 1) * sizeof(double))
     cdef double weighted
     cdef double *target
-    cdef bint once = n_known == 0, summed = sums.shape[0] > 0
+    cdef bint once = n_known == 0, summed = sums.shape[0] > 0, holds_new
     if not (place and value):
         free(place)
         free(value)
@@ -319,17 +342,26 @@ def row_gram(
             first = indptr[i]
             if row_weights[i] == 0.0 or first == indptr[i + 1]:
                 continue
+            asked += 1
+            if 2 * held <= asked and not summed:
+                if not any_marked(&indices[first], indptr[i + 1] - first, &is_new[0]):
+                    continue
             n = pick(&data[first], &indices[first], indptr[i + 1] - first, &slot[0], place, value)
             if summed:
                 for a in range(n):
                     sums[place[a]] += row_weights[i] * value[a]
+            holds_new = False
             for a in range(n):
-                if place[a] < n_known or (n_shares > 1 and place[a] % n_shares != share):
+                if place[a] < n_known:
+                    continue
+                holds_new = True
+                if n_shares > 1 and place[a] % n_shares != share:
                     continue
                 weighted = row_weights[i] * value[a]
                 target = &out[place[a] - n_known, 0]
                 for b in range(a if once else 0, n):
                     target[place[b]] += weighted * value[b]
+            held += holds_new
         free(place)
         free(value)
 

@@ -24,7 +24,8 @@ class CSRDesign(CompressedDesign):
 
     def gram(self, known, new, row_weights, center, scale, out, rows=None):
         columns = np.concatenate([known, new])
-        slot = self._slots(columns)
+        slot, is_new = self._slots(columns), np.zeros(self.n_columns, dtype=np.uint8)
+        is_new[new] = True
         center = center[columns]
         out[:] = 0.0
         if rows is None:
@@ -38,7 +39,7 @@ class CSRDesign(CompressedDesign):
 
         def add(part, to, share=0, n_shares=1):
             of_part = len(known), share, n_shares, own_sums, to
-            self._pass(_sparse.row_gram, part, row_weights, slot, *of_part)
+            self._pass(_sparse.row_gram, part, row_weights, slot, is_new, *of_part)
 
         if self._may_copy(out, len(parts)):
             self._add_up(add, parts, out)

@@ -66,8 +66,15 @@ class DenseDesign(Design):
             for part in blocks(n_lines, each)
         ]
 
+    def _at_once(self, n_lines, length, copied):
+        """Whether that is one tile: small data should not wait for Python."""
+        plain = self.n_threads == 1 and self.lines.dtype == np.float64
+        return plain and (not copied or n_lines * length <= BLOCK)
+
     def _dot(self, V, chosen=None):
         """Lines times V; on the chosen positions of each line alone, if given."""
+        if self._at_once(len(self.lines), len(V), chosen is not None):
+            return (self.lines if chosen is None else self.lines[:, chosen]) @ V
         out = np.zeros((len(self.lines), V.shape[1]))
 
         def task(tiles):
@@ -81,6 +88,8 @@ class DenseDesign(Design):
     def _scatter(self, V, chosen=None):
         """Transposed lines times V; of the chosen lines alone, if given."""
         length = self.lines.shape[1]
+        if self._at_once(len(V), length, chosen is not None):
+            return (self.lines if chosen is None else self.lines[chosen]).T @ V
 
         def task(tiles):
             out = np.zeros((length, V.shape[1]))
