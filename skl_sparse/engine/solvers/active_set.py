@@ -131,33 +131,46 @@ def iterated(system, support, curvature, gradient, old, bounded, missing=0.0):
     """About the minimiser of the quadratic in the orthant of ``old``, by conjugate gradients.
 
     Where a step passes the border, what crossed is held at zero, all of it at once if that lowers
-    the quadratic, else what crossed first; then the iteration starts afresh on the others.
+    the quadratic, else what crossed first. The iteration goes on without a fresh start: the next
+    direction is conjugate to the last, up to what is held.
     """
-    x, free, left, spent = old.copy(), np.arange(len(old)), gradient, 0
+    x, sign, r = old.copy(), np.sign(old), gradient.copy()
     inverse = 1.0 / np.where(curvature > -1.0, 1.0 + curvature, 1.0)
-    enough = max(SHARE_LEFT, (ENOUGH * missing) ** 2) * float(gradient @ (inverse * gradient))
-    while spent < MOST_STEPS and len(free):
-        columns, bend, start = support[free], curvature[free], x[free]
 
-        def operator(v, columns=columns, bend=bend):
-            return system.normal(columns, v) + bend * v
+    def operator(v):
+        return system.normal(support, v) + curvature * v
 
-        for step in conjugate_gradients(operator, left, inverse[free]):
-            crossed = bounded & (np.sign(start + step.x) != np.sign(start))
-            if crossed.any() or step.square <= enough or spent >= MOST_STEPS:
-                break
-            spent += 1
-        if not crossed.any():
-            x[free] = start + step.x
-            break
-        move = np.where(crossed, -start, step.x)
-        then = left - operator(move)
+    z = inverse * r
+    p, square, spent = z.copy(), float(r @ z), 0
+    enough = max(SHARE_LEFT, (ENOUGH * missing) ** 2) * square
+    while square > enough and spent < MOST_STEPS:
+        image = operator(p)
         spent += 1
-        if move @ (left + then) <= 0.0:
-            shares = np.where(crossed, -start, np.inf) / np.where(crossed, step.x, 1.0)
-            crossed = np.arange(len(free)) == np.argmin(shares)
-            share = shares.min()
-            move, then = share * step.x, left + share * (step.residual - left)
-        x[free] = np.where(crossed, 0.0, start + move)
-        left, free = then[~crossed], free[~crossed]
+        bend = float(p @ image)
+        if not bend > 0.0:
+            break
+        length = float(r @ p) / bend
+        step, fall = length * p, length * image
+        crossed = bounded & (x != 0.0) & (np.sign(x + step) != sign)
+        if crossed.any():
+            move = np.where(crossed, -x, step)
+            left = r - operator(move)
+            spent += 1
+            if move @ (r + left) <= 0.0:
+                shares = np.where(crossed, -x, np.inf) / np.where(crossed, step, 1.0)
+                share = shares.min()
+                crossed = shares == share
+                move, left = share * step, r - share * fall
+            x = np.where(crossed, 0.0, x + move)
+            r = np.where(crossed, 0.0, left)
+            p[crossed] = 0.0
+        else:
+            x, r = x + step, r - fall
+        r[x == 0.0] = 0.0
+        z = inverse * r
+        square = float(r @ z)
+        p *= max(-(z @ image) / bend, 0.0)
+        p += z
+        if p @ r <= 0.0:
+            p = z.copy()
     return x
