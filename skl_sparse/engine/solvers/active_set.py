@@ -8,9 +8,8 @@ coordinates cost no new factorisation: one more solve with the old one each.
 
 import numpy as np
 from scipy.linalg import LinAlgError
-from scipy.linalg.lapack import dposv
 
-from .conjugate_gradients import conjugate_gradients
+from ._border import along_the_border
 from .packed_cholesky import STRIPE, cholesky
 
 # Supports up to this size have their Newton system factorised, larger ones use conjugate gradients.
@@ -92,39 +91,6 @@ def newton_direction(system, support, gradient, curvature):
         if np.linalg.norm(left) <= LEFT_BY_SINGLE * np.linalg.norm(gradient):
             return direction + solve(left), solve
     return None, None
-
-
-def along_the_border(old, direction, solve, most_held):
-    """The minimiser of the quadratic in the orthant of ``old``, or a point on the way there.
-
-    With H d = g, the direction that leaves the coordinates K at rest is d - Z m, where
-    Z = H^-1 E_K and Z_K m = d_K; after a share t of a step, 1 - t of its direction is left. Z_K is
-    positive definite as H is; where rounding says no, the way ends. Rounding of ``solve`` leaves a
-    point on the border, though not quite the minimiser.
-    """
-    x, direction, sign = old.copy(), direction.copy(), np.sign(old)
-    held, inverse = [], np.empty((most_held, len(old)))
-    while True:
-        crossed = np.sign(x + direction) != np.sign(x)
-        if not crossed.any():
-            return x + direction
-        shares = np.full(len(x), np.inf)
-        shares[crossed] = -x[crossed] / direction[crossed]
-        j = int(np.argmin(shares))
-        x += shares[j] * direction
-        x[j] = 0.0
-        x[np.sign(x) != sign] = 0.0  # rounding
-        if len(held) == most_held:
-            return x
-        inverse[len(held)] = solve(np.arange(len(x)) == j)
-        held.append(j)
-        direction *= 1.0 - shares[j]
-        rows = inverse[: len(held)]
-        _, multipliers, info = dposv(rows[:, held], direction[held])
-        if info != 0:
-            return x
-        direction -= multipliers @ rows
-        direction[x == 0.0] = 0.0
 
 
 def iterated(system, support, curvature, gradient, old, bounded, missing=0.0):
