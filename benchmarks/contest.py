@@ -30,6 +30,10 @@ LIMITS = 3  # a solver's fits of one cell, all tolerances together, end after so
 OVER = "over the limit"
 BUSY = 4  # wall time over processor time that a busy machine may come to
 STALLED = 3  # answers no better, for a tol that asks for better, after which there is none
+REPETITIONS = 20  # of a fit, at most, one after the other
+# Fits up to so many seconds are repeated in so many turns, in each by one solver after the other: a
+# machine may be twice as fast now and then, and all of them should meet that.
+SHORT, TURNS = 0.2, 4
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,7 @@ def work(descriptor, solver):
     path, X, y = None, None, None
     while True:
         try:
-            cell, file, tol, repeat = connection.recv()
+            cell, file, tol, repeat, known = connection.recv()
         except EOFError:  # nobody asks any more
             return
         try:
@@ -111,7 +115,12 @@ def work(descriptor, solver):
                 path = file
                 with open(path, "rb") as stream:
                     X, y = pickle.load(stream)
-            for fit in measure(SOLVERS[solver].fit, X, y, cell, tol, repeat):
+            function = SOLVERS[solver].fit
+            if known:
+                fits = repetitions(function, X, y, cell, known, repeat)
+            else:
+                fits = measure(function, X, y, cell, tol, repeat)
+            for fit in fits:
                 connection.send(fit)
             connection.send("done")
         except Exception as error:  # noqa: BLE001 (whatever a peer fails of is reported)
@@ -166,15 +175,9 @@ def measure(function, X, y, cell, tol, repeat):
     """
     unit, gradient = matvec(X, y)
     problem = cell.problem(y, gradient)
-
-    def fit(tol):
-        start = time.process_time()
-        coef, intercept, *told = function(X, y, *problem, tol)
-        return coef, intercept, *(told or [time.process_time() - start])
-
     lowest, stalled = np.inf, 0
     while True:
-        coef, intercept, seconds = fit(tol)
+        coef, intercept, seconds = timed(function, X, y, problem, tol)
         objective, certificate = judge(X, y, *problem, coef, intercept)
         done = Fit(tol, seconds, unit, objective, certificate, np.count_nonzero(coef))
         yield done
@@ -190,15 +193,28 @@ def measure(function, X, y, cell, tol, repeat):
     if not certificate <= cell.asked or not repeat:
         return
     size = X.data.nbytes + (X.indices.nbytes + X.indptr.nbytes if sp.issparse(X) else 0)
-    (_, _, seconds), memory, _ = peak_memory(lambda: fit(tol))
+    (_, _, seconds), memory, _ = peak_memory(lambda: timed(function, X, y, problem, tol))
     yield replace(done, seconds=seconds, memory=memory / size)
-    spent = 0
-    for _ in range(20):
-        spent += seconds
-        if spent > repeat:
+    yield from repetitions(function, X, y, cell, done, repeat - seconds)
+
+
+def repetitions(function, X, y, cell, known, repeat):
+    """Yield a fit that is known as timed anew, for about ``repeat`` seconds."""
+    unit, gradient = matvec(X, y)
+    problem = cell.problem(y, gradient)
+    for _ in range(REPETITIONS):
+        if repeat < 0:
             break
-        seconds = fit(tol)[2]
-        yield replace(done, seconds=seconds)
+        *_, seconds = timed(function, X, y, problem, known.tol)
+        yield replace(known, seconds=seconds, matvec=unit)
+        repeat -= seconds
+
+
+def timed(function, X, y, problem, tol):
+    """Coefficients and intercept, and the seconds of processor time that they took."""
+    start = time.process_time()
+    coef, intercept, *told = function(X, y, *problem, tol)
+    return coef, intercept, *(told or [time.process_time() - start])
 
 
 class Contestant:
@@ -236,13 +252,16 @@ class Contestant:
                 start_new_session=True,
             )  # fmt: skip
 
-    def ask(self, cell, tol, repeat):
-        """All fits of a cell; "done" or what ended them; if a limit, the longest fit until then."""
+    def ask(self, cell, tol, repeat, known=None):
+        """All fits of a cell; "done" or what ended them; if a limit, the longest fit until then.
+
+        If a fit is ``known``, repetitions of that.
+        """
         if self.process is None:
             self.start()
         solver = SOLVERS[self.solver]
         watch = Watch(self.limit, COMPILING if solver.compiles else IMPORTING, solver.in_r)
-        self.connection.send((cell, self.files[cell.data], tol, repeat))
+        self.connection.send((cell, self.files[cell.data], tol, repeat, known))
         fits, end = [], ""
         while not end:
             message = self.wait(watch.next)
@@ -312,9 +331,19 @@ def cold_start(contestant, cell, tol):
 
 def contest(cell, contestants):
     """Results of all contestants that solve for the cell's exponent, ours first if it is one."""
-    results = []
+    results, short = [], []
     for contestant in contestants:
-        if cell.p in SOLVERS[contestant.solver].exponents:
+        solver = SOLVERS[contestant.solver]
+        if cell.p in solver.exponents:
             ours = next((r for r in results if r.solver == OURS), None)
-            results.append(run(cell, contestant, ours))
+            result = run(cell, contestant, ours)
+            results.append(result)
+            # What starts a program for each fit takes too long for turns.
+            if result.certified and result.fit.seconds <= SHORT and not solver.in_r:
+                short.append((contestant, result.fit))
+    for _ in range(TURNS):
+        for contestant, fit in short:
+            fits, *_ = contestant.ask(cell, fit.tol, contestant.repeat / TURNS, fit)
+            fit.seconds = min([fit.seconds, *(again.seconds for again in fits)])
+            fit.matvec = min([fit.matvec, *(again.matvec for again in fits)])
     return results

@@ -28,6 +28,8 @@ GROUPS = {
     "p = 0": lambda cell: cell.p == 0,
 }
 OVERALL = 3.0  # the goal of the geometric mean over all cells
+# Of a processor, what decides most: its widest vectors, by the flag of each.
+VECTORS = {"avx512f": "AVX-512", "avx2": "AVX2", "sse2": "SSE2"}
 
 
 # What the results of one cell come to.
@@ -294,7 +296,7 @@ def side_table(table, what, member, value):
 def markdown(table, limit, versions):
     """The tables, what they mean, and the goals; versions of the packages by name."""
     about = (
-        f"{machine(versions)} One thread, processor time, best of a few repetitions. Entries are a peer's "
+        f"{machine(versions)} One thread, processor time, best of several repetitions. Entries are a peer's "
         "time divided by ours, each with the same certificate, checked from outside: above 1 we "
         f'are faster. "> x": stopped (limit: {limit:g} s a fit) when its longest fit was that long; '
         '"none": no certificate at any tolerance; "fails": an error, memory included. A matvec is '
@@ -332,8 +334,10 @@ def machine(versions):
     """The processor and the versions that were measured."""
     name = platform.processor()
     try:
-        name = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())[1]
-    except (OSError, TypeError):
+        told = dict(re.findall(r"(.*?)\s*: (.*)", Path("/proc/cpuinfo").read_text()))
+        widest = [shown for flag, shown in VECTORS.items() if flag in told["flags"].split()]
+        name = ", ".join([told["model name"], *widest[:1], f"{told['cache size']} of cache a core"])
+    except (OSError, KeyError):
         pass
     versions = versions | {package: version(package) for package in ("scipy", "numpy")}
     shown = ", ".join(f"{package} {number}" for package, number in versions.items() if number)

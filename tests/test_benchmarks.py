@@ -1,5 +1,6 @@
 """The benchmark's own parts: whom it believes, when it gives up, what it says of the results."""
 
+import dataclasses
 import math
 import os
 import pickle
@@ -89,6 +90,42 @@ def test_a_solver_that_does_not_get_better_is_given_up(problem):
     found, calls = fits(problem, lambda tol: 1e-2)
     assert found[-1].certificate > contest.GAP
     assert contest.STALLED < len(calls) < 20
+
+
+def test_short_fits_are_repeated_in_turns():
+    """All of them meet what else the machine does; of each the best counts."""
+    asked = []
+
+    class Told(Contestant):
+        def ask(self, cell, tol, repeat, known=None):
+            asked.append((self.solver, known is not None))
+            fit = known or Fit(tol, times[self.solver], 0.5, 1.0, 0.0, 3, 0.25)
+            times[self.solver] *= 0.9
+            return [dataclasses.replace(fit, seconds=times[self.solver], matvec=0.4)], "done", 0.0
+
+    times = {"skl_sparse": 0.1, "scikit-learn": 0.15, "celer": 2 * contest.SHORT}
+    results = contest.contest(Cell("none", 1, 10), [Told(name, 1.0, 1.0, {}) for name in times])
+    short = ["skl_sparse", "scikit-learn"]
+    assert asked == [(name, False) for name in times] + contest.TURNS * [
+        (name, True) for name in short
+    ]
+    assert [r.fit.seconds for r in results] == pytest.approx(list(times.values()))
+    assert all(r.fit.memory == 0.25 and r.fit.matvec == 0.4 for r in results)
+
+
+def test_repetitions_are_of_the_fit_that_is_known(problem):
+    X, y = problem
+    asked = []
+
+    def function(X, y, alpha, p, l2, tol):
+        asked.append(tol)
+        return np.zeros(X.shape[1]), 0.0
+
+    known = Fit(1e-7, 5.0, 1.0, 2.0, 3e-8, 4, 0.5)
+    found = list(contest.repetitions(function, X, y, Cell("none", 1, 10), known, 0.1))
+    assert asked == [known.tol] * len(found) and 0 < len(found) <= contest.REPETITIONS
+    assert {(fit.objective, fit.certificate, fit.memory) for fit in found} == {(2.0, 3e-8, 0.5)}
+    assert all(fit.seconds < 5.0 for fit in found)
 
 
 def test_an_answer_that_is_no_number_is_no_answer(problem):

@@ -229,6 +229,28 @@ def test_threads_share_a_large_gram_and_copy_a_small_one(
         np.testing.assert_allclose(found, expected, atol=1e-12, rtol=1e-12)
 
 
+@pytest.mark.parametrize("n_threads", [1, 2])
+@pytest.mark.parametrize("rare", [slice(0, 600), slice(0, 300), slice(300, 600)])
+@pytest.mark.parametrize("container", ["csr", "csr, float32", "csr, int64", "csc"])
+def test_a_gram_of_columns_that_few_rows_hold(container, rare, n_threads):
+    """Where most rows hold no new column they are asked for one first, until most hold one."""
+    rng = np.random.default_rng(3)
+    X = rng.standard_normal((600, 20)) * (rng.random((600, 20)) < 0.4)
+    X[rare, 12:] *= rng.random((len(X[rare]), 1)) < 0.03
+    X = X.astype(np.float32).astype(np.float64)
+    design = as_design(CONTAINERS[container](X), n_threads)
+    columns, weights = np.arange(20), row_weights(rng, len(X), "random")
+    for known in (0, 12):
+        found = np.empty((20 - known, 20))
+        design.gram(columns[:known], columns[known:], weights, np.zeros(20), np.ones(20), found)
+        expected = (X * weights[:, None]).T @ X
+        np.testing.assert_allclose(found, expected[known:], atol=1e-14, rtol=1e-12)
+    # Nothing but the new columns, which most rows do not hold.
+    found = np.empty((8, 8))
+    design.gram(columns[:0], columns[12:], weights, np.zeros(20), np.ones(20), found)
+    np.testing.assert_allclose(found, expected[12:, 12:], atol=1e-14, rtol=1e-12)
+
+
 def exact_moments(X, weights, center):
     """Mean and deviation in extended precision, rows of weight zero left out."""
     live = weights > 0
@@ -279,9 +301,10 @@ def test_products_of_whole_data(container, kind, far, small_pieces):
 
 
 @pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("n_rows", [2, 5, 11, 9001])
 @pytest.mark.parametrize("n_columns", range(1, 10))
-def test_moments_of_any_number_of_columns(n_columns, order):
-    X = np.random.default_rng(8).normal(1.0, 2.0, (9001, n_columns))
+def test_moments_of_any_number_of_columns(n_columns, n_rows, order):
+    X = np.random.default_rng(8).normal(1.0, 2.0, (n_rows, n_columns))
     weights = row_weights(np.random.default_rng(9), len(X), "random")
     found = as_design(np.asarray(X, order=order)).moments(weights, True)
     mean, deviation = exact_moments(X, weights, True)

@@ -10,7 +10,12 @@ from systems import system_of
 from skl_sparse.engine.losses import SquaredError
 from skl_sparse.engine.penalties import LpPenalty
 from skl_sparse.engine.solvers import active_set, descent
-from skl_sparse.engine.solvers.active_set import iterated, newton_direction, newton_step
+from skl_sparse.engine.solvers.active_set import (
+    along_the_border,
+    iterated,
+    newton_direction,
+    newton_step,
+)
 from skl_sparse.engine.solvers.packed_cholesky import cholesky
 
 NO_CURVATURE = np.zeros(12)
@@ -43,6 +48,25 @@ def test_conjugate_gradients_that_stop_at_the_border(seed, correlation):
     # What is held stays held: this is the least of the face it ends on, not of the orthant.
     free = np.flatnonzero(x)
     np.testing.assert_allclose(A[:, free].T @ (y - A @ x), 0.0, atol=1e-5 * np.linalg.norm(y))
+
+
+@pytest.mark.parametrize("most_held", [0, 2, 12])
+@pytest.mark.parametrize("correlation", [0.0, 3.0])
+@pytest.mark.parametrize("seed", range(20))
+def test_the_way_along_the_border(seed, correlation, most_held):
+    A, y, old, least = quadratic(seed, correlation)
+    gram = A.T @ A
+    direction = np.linalg.solve(gram, A.T @ (y - A @ old))
+    x = along_the_border(old, direction, lambda b: np.linalg.solve(gram, b), most_held)
+    assert np.all((np.sign(x) == np.sign(old)) | (x == 0))
+    assert least <= value(A, y, x) * (1 + 1e-12)
+    assert value(A, y, x) < value(A, y, old)
+    held = np.count_nonzero(x == 0)
+    if held <= most_held:
+        gradient = A.T @ (y - A @ x)
+        np.testing.assert_allclose(gradient[x != 0], 0.0, atol=1e-10 * np.linalg.norm(y))
+    else:
+        assert held == most_held + 1
 
 
 @pytest.mark.parametrize("seed", range(5))
