@@ -36,8 +36,8 @@ def draw_hits(rng, rate, n):
         expected = (n - last) * rate
         size = min(_CHUNK, int(expected + 4 * np.sqrt(expected)) + 1)
         gaps = uniform(size)
-        np.negative(gaps, out=gaps)
-        np.log1p(gaps, out=gaps)
+        np.subtract(1.0, gaps, out=gaps)  # exact, and log takes half the time of log1p
+        np.log(gaps, out=gaps)
         with np.errstate(over="ignore"):
             np.divide(gaps, log_miss, out=gaps)
         hits = np.empty(size, dtype=np.int64)
