@@ -16,6 +16,20 @@ from libc.string cimport memcpy
 
 from skl_sparse._entries cimport all_ordinary, is_ordinary
 
+cdef extern from "_kernels.h" nogil:
+    bint divide_double_32(
+        Py_ssize_t n, const double *x, const int32_t *place, const double *factor, double *y
+    )
+    bint divide_double_64(
+        Py_ssize_t n, const double *x, const int64_t *place, const double *factor, double *y
+    )
+    bint divide_single_32(
+        Py_ssize_t n, const float *x, const int32_t *place, const double *factor, float *y
+    )
+    bint divide_single_64(
+        Py_ssize_t n, const float *x, const int64_t *place, const double *factor, float *y
+    )
+
 ctypedef fused index_t:
     int32_t
     int64_t
@@ -192,6 +206,20 @@ def any_below(const floating[::1] data, double bound):
     return found
 
 
+cdef inline bint divide(
+    Py_ssize_t n, const floating *x, const index_t *place, const double *factor, floating *y
+) noexcept nogil:
+    """y = x divided by the factor of its place; whether all of y is finite and not zero."""
+    if floating is double and index_t is int32_t:
+        return divide_double_32(n, x, place, factor, y)
+    elif floating is double:
+        return divide_double_64(n, x, place, factor, y)
+    elif index_t is int32_t:
+        return divide_single_32(n, x, place, factor, y)
+    else:
+        return divide_single_64(n, x, place, factor, y)
+
+
 def scale(
     const floating[::1] data,
     const index_t[::1] indices,
@@ -228,10 +256,7 @@ def scale(
                         if not is_ordinary(block[q]):
                             ordinary = False
                 elif by_index:
-                    for q in range(n):
-                        block[q] = <floating>(data[k + q] / factors[indices[k + q]])
-                        if not is_ordinary(block[q]):
-                            ordinary = False
+                    ordinary = divide(n, &data[k], &indices[k], &factors[0], &block[0])
                 else:
                     for q in range(n):
                         j = i if columns_major else k - start + q

@@ -7,6 +7,7 @@
 #include <limits.h> /* any header of the C library tells which it is */
 #include <math.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 /* The choice at run time takes the indirect functions of the GNU C library. */
@@ -28,6 +29,24 @@
 
 SUBTRACT(subtract_double, double)
 SUBTRACT(subtract_single, float)
+
+/* y = x divided by the factor of its place; whether all of y is ordinary: finite and not zero */
+#define DIVIDE(name, real, integer)                                                                \
+    KERNEL int name(ptrdiff_t n, const real *restrict x, const integer *restrict place,            \
+                    const double *restrict factor, real *restrict y)                               \
+    {                                                                                              \
+        int ordinary = 1;                                                                          \
+        for (ptrdiff_t i = 0; i < n; i++) {                                                        \
+            y[i] = (real)(x[i] / factor[place[i]]);                                                \
+            ordinary &= y[i] - y[i] < fabs((double)y[i]);                                          \
+        }                                                                                          \
+        return ordinary;                                                                           \
+    }
+
+DIVIDE(divide_double_32, double, int32_t)
+DIVIDE(divide_double_64, double, int64_t)
+DIVIDE(divide_single_32, float, int32_t)
+DIVIDE(divide_single_64, float, int64_t)
 
 /* Whole blocks of numbers at a time, nearly all of which hold nothing to look at. */
 #define BOUNDED_BLOCK 32
