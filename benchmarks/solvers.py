@@ -14,13 +14,14 @@ one thread, and is judged by the same certificate, computed here from its answer
 A solver is run with decreasing `tol` until it has the certificate, and that run's time counts:
 processor time, the best of several repetitions (warm), those of short fits in turns, one solver after
 the other; and for some cells import and first fit in a new process (cold, the best of three, quick
-one), where each library finds only what it requires itself (see alone.py). A matvec is one X.T @ r, as SciPy or NumPy do it. Memory is the peak of a fit beyond X, in
-sizes of X. A fit that does not end within the limit is stopped, and reported so; so is
-a solver whose fits of one cell take three limits. Each cell's goals are printed with it.
+one), where each library finds only what it requires itself (see alone.py). A matvec is one X.T @ r,
+as SciPy or NumPy do it. Memory is the peak of a fit beyond X, in sizes of X. A fit that does not end
+within the limit is stopped, and reported so; so is a solver whose fits of one cell take three limits.
+Each cell's goals are printed with it.
 Data: see data.py. Peers: `pip install --group bench`. adelie asks for an older NumPy than others do,
 so it gets an environment of its own: `pip install adelie numpy scipy` there, and `--python
 adelie=that/bin/python` here (`make bench` does so). glmnet takes part where `Rscript` finds it; its
-time is measured inside R, its memory and cold start are not.
+time is measured inside R, its memory and cold start are not, and its fits are not repeated in turns.
 """
 
 import argparse
