@@ -115,12 +115,7 @@ def work(descriptor, solver):
                 path = file
                 with open(path, "rb") as stream:
                     X, y = pickle.load(stream)
-            function = SOLVERS[solver].fit
-            if known:
-                fits = repetitions(function, X, y, cell, known, repeat)
-            else:
-                fits = measure(function, X, y, cell, tol, repeat)
-            for fit in fits:
+            for fit in measure(SOLVERS[solver].fit, X, y, cell, tol, repeat, known):
                 connection.send(fit)
             connection.send("done")
         except Exception as error:  # noqa: BLE001 (whatever a peer fails of is reported)
@@ -168,13 +163,17 @@ class Watch:
         self.spent += seconds if self.spent else min(seconds, self.limit)
 
 
-def measure(function, X, y, cell, tol, repeat):
+def measure(function, X, y, cell, tol, repeat, known=None):
     """Yield fits: with decreasing tol until one is certified, then repetitions of that one.
 
-    Those take about ``repeat`` seconds; zero: the first fit is all that is asked for.
+    Those take about ``repeat`` seconds; zero: the first fit is all that is asked for. If a fit is
+    ``known``, repetitions of that.
     """
     unit, gradient = matvec(X, y)
     problem = cell.problem(y, gradient)
+    if known:
+        yield from repetitions(function, X, y, problem, replace(known, matvec=unit), repeat)
+        return
     lowest, stalled = np.inf, 0
     while True:
         coef, intercept, seconds = timed(function, X, y, problem, tol)
@@ -195,18 +194,16 @@ def measure(function, X, y, cell, tol, repeat):
     size = X.data.nbytes + (X.indices.nbytes + X.indptr.nbytes if sp.issparse(X) else 0)
     (_, _, seconds), memory, _ = peak_memory(lambda: timed(function, X, y, problem, tol))
     yield replace(done, seconds=seconds, memory=memory / size)
-    yield from repetitions(function, X, y, cell, done, repeat - seconds)
+    yield from repetitions(function, X, y, problem, done, repeat - seconds)
 
 
-def repetitions(function, X, y, cell, known, repeat):
+def repetitions(function, X, y, problem, known, repeat):
     """Yield a fit that is known as timed anew, for about ``repeat`` seconds."""
-    unit, gradient = matvec(X, y)
-    problem = cell.problem(y, gradient)
     for _ in range(REPETITIONS):
         if repeat < 0:
             break
         *_, seconds = timed(function, X, y, problem, known.tol)
-        yield replace(known, seconds=seconds, matvec=unit)
+        yield replace(known, seconds=seconds)
         repeat -= seconds
 
 

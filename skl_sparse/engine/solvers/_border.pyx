@@ -9,10 +9,6 @@ cdef enum:
     NONE = -1
 
 
-cdef inline int sign(double x) noexcept nogil:
-    return (x > 0.0) - (x < 0.0)
-
-
 def along_the_border(
     const double[::1] old, const double[::1] newton, solve, Py_ssize_t most_held
 ):

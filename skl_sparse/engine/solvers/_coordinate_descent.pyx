@@ -6,6 +6,7 @@ import numpy as np
 
 from skl_sparse.engine.losses._loss cimport Loss
 from skl_sparse.engine.penalties._penalty cimport Penalty, stays
+from skl_sparse.engine.solvers._border cimport sign
 from skl_sparse.engine.solvers._duality cimport DualRay, best_dual, gap_of
 from skl_sparse.engine.solvers._systems cimport System
 
@@ -453,10 +454,6 @@ cdef bint same_signs(const double *u, const double *v, Py_ssize_t n) noexcept no
         if sign(u[j]) != sign(v[j]):
             return False
     return True
-
-
-cdef inline int sign(double x) noexcept nogil:
-    return (x > 0.0) - (x < 0.0)
 
 
 cdef void exchange(System system, double[::1] u, Py_ssize_t j, double value) noexcept nogil:

@@ -107,7 +107,7 @@ def iterated(system, support, curvature, gradient, old, bounded, missing=0.0):
         return system.normal(support, v) + curvature * v
 
     z = inverse * r
-    p, square, spent = z.copy(), float(r @ z), 0
+    p, square, spent = z, float(r @ z), 0
     enough = max(SHARE_LEFT, (ENOUGH * missing) ** 2) * square
     while square > enough and spent < MOST_STEPS:
         image = operator(p)
@@ -129,14 +129,13 @@ def iterated(system, support, curvature, gradient, old, bounded, missing=0.0):
                 move, left = share * step, r - share * fall
             x = np.where(crossed, 0.0, x + move)
             r = np.where(crossed, 0.0, left)
-            p[crossed] = 0.0
+            p = np.where(crossed, 0.0, p)
         else:
             x, r = x + step, r - fall
         r[x == 0.0] = 0.0
         z = inverse * r
         square = float(r @ z)
-        p *= max(-(z @ image) / bend, 0.0)
-        p += z
+        p = z + max(-(z @ image) / bend, 0.0) * p
         if p @ r <= 0.0:
-            p = z.copy()
+            p = z
     return x
