@@ -14,19 +14,19 @@ from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport qsort
 from libc.string cimport memcpy
 
-from skl_sparse._entries cimport all_ordinary, is_ordinary
+from skl_sparse._entries cimport all_ordinary
 
 cdef extern from "_kernels.h" nogil:
-    bint divide_double_32(
+    void divide_double_32(
         Py_ssize_t n, const double *x, const int32_t *place, const double *factor, double *y
     )
-    bint divide_double_64(
+    void divide_double_64(
         Py_ssize_t n, const double *x, const int64_t *place, const double *factor, double *y
     )
-    bint divide_single_32(
+    void divide_single_32(
         Py_ssize_t n, const float *x, const int32_t *place, const double *factor, float *y
     )
-    bint divide_single_64(
+    void divide_single_64(
         Py_ssize_t n, const float *x, const int64_t *place, const double *factor, float *y
     )
 
@@ -206,18 +206,18 @@ def any_below(const floating[::1] data, double bound):
     return found
 
 
-cdef inline bint divide(
+cdef inline void divide(
     Py_ssize_t n, const floating *x, const index_t *place, const double *factor, floating *y
 ) noexcept nogil:
-    """y = x divided by the factor of its place; whether all of y is finite and not zero."""
+    """y = x divided by the factor of its place."""
     if floating is double and index_t is int32_t:
-        return divide_double_32(n, x, place, factor, y)
+        divide_double_32(n, x, place, factor, y)
     elif floating is double:
-        return divide_double_64(n, x, place, factor, y)
+        divide_double_64(n, x, place, factor, y)
     elif index_t is int32_t:
-        return divide_single_32(n, x, place, factor, y)
+        divide_single_32(n, x, place, factor, y)
     else:
-        return divide_single_64(n, x, place, factor, y)
+        divide_single_64(n, x, place, factor, y)
 
 
 def scale(
@@ -238,9 +238,12 @@ def scale(
     cdef bint dense = indices.shape[0] == 0
     cdef bint by_index = not dense and not columns_major
     cdef Py_ssize_t n_slices = 1 if by_index else indptr.shape[0] - 1
-    cdef bint ordinary, finite = True
+    cdef bint finite = True
     cdef double x
     cdef floating[BLOCK] block
+    cdef floating *y
+    # What is divided and the result must not overlap: compilers then vectorise the loop.
+    cdef bint in_place = data.shape[0] > 0 and &out[0] == &data[0]
     with nogil:
         for i in range(n_slices):
             # The rows of CSR do not matter.
@@ -248,31 +251,28 @@ def scale(
             stop = data.shape[0] if by_index else indptr[i + 1]
             while k < stop:
                 n = min(BLOCK, stop - k)
-                ordinary = True
-                # Loops so plain that compilers vectorise them; what is out of the ordinary is rare.
+                y = &block[0] if in_place else &out[k]
                 if by_index and multiply:
                     for q in range(n):
-                        block[q] = <floating>(data[k + q] * factors[indices[k + q]])
-                        if not is_ordinary(block[q]):
-                            ordinary = False
+                        y[q] = <floating>(data[k + q] * factors[indices[k + q]])
                 elif by_index:
-                    ordinary = divide(n, &data[k], &indices[k], &factors[0], &block[0])
+                    divide(n, &data[k], &indices[k], &factors[0], y)
                 else:
                     for q in range(n):
                         j = i if columns_major else k - start + q
                         x = data[k + q]
-                        block[q] = <floating>(x * factors[j] if multiply else x / factors[j])
-                        if not is_ordinary(block[q]):
-                            ordinary = False
-                if threshold > 0 or not ordinary:
+                        y[q] = <floating>(x * factors[j] if multiply else x / factors[j])
+                # What is out of the ordinary is rare.
+                if threshold > 0 or not all_ordinary(y, n):
                     for q in range(n):
                         x = fabs(data[k + q])
                         if x <= threshold:
-                            block[q] = 0
+                            y[q] = 0
                         elif not x <= DBL_MAX:
                             finite = False
-                        zeros += block[q] == 0
-                memcpy(&out[k], &block[0], n * sizeof(floating))
+                        zeros += y[q] == 0
+                if in_place:
+                    memcpy(&out[k], y, n * sizeof(floating))
                 k += n
     return zeros if finite else -1
 

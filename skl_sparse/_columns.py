@@ -53,7 +53,7 @@ def column_norms(X, norm, threshold=0.0, sample_weight=None):
     if norm == "max":
         return column_sums(X, kernels.MAX, threshold, sample_weight)[0]
     total, large, small = column_sums(X, kernels.SQUARES, threshold, sample_weight)
-    norms = np.sqrt(total)
+    norms = np.sqrt(total, out=total)
     with np.errstate(over="ignore"):
         for part, factor in ((large, kernels.SHRINK), (small, kernels.STRETCH)):
             if part.any():

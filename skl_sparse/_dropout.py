@@ -30,22 +30,24 @@ def draw_hits(rng, rate, n):
     seed = rng.randint(1 << 32, size=4, dtype=np.uint32)
     uniform = np.random.Generator(np.random.SFC64(seed)).random
     log_miss = np.log1p(-rate)
-    chunks = []
-    last = -1
-    while True:
-        expected = (n - last) * rate
-        size = min(_CHUNK, int(expected + 4 * np.sqrt(expected)) + 1)
-        gaps = uniform(size)
-        np.subtract(1.0, gaps, out=gaps)  # exact, and log takes half the time of log1p
-        np.log(gaps, out=gaps)
-        with np.errstate(over="ignore"):
+    expected = n * rate
+    hits = np.empty(int(expected + 5 * np.sqrt(expected)) + 1, dtype=np.int64)
+    room = np.empty(min(_CHUNK, len(hits)))
+    last, placed = -1, 0
+    with np.errstate(over="ignore"):
+        while True:
+            gaps = room[: len(hits) - placed]
+            uniform(out=gaps)
+            np.subtract(1.0, gaps, out=gaps)  # exact, and log takes half the time of log1p
+            np.log(gaps, out=gaps)
             np.divide(gaps, log_miss, out=gaps)
-        hits = np.empty(size, dtype=np.int64)
-        placed = kernels.place_hits(gaps, last, n, hits)
-        chunks.append(hits[:placed])
-        if placed < size:
-            return np.concatenate(chunks)
-        last = hits[-1]
+            new = kernels.place_hits(gaps, last, n, hits[placed:])
+            placed += new
+            if new < len(gaps):
+                return hits[:placed]
+            last = hits[placed - 1]
+            if placed == len(hits):
+                hits = np.concatenate([hits, np.empty_like(hits)])
 
 
 def check_replacement(name, value):

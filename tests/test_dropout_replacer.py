@@ -116,13 +116,24 @@ def test_number_of_random_draws_is_the_number_of_hits(monkeypatch):
     drawn = []
 
     class Counting(np.random.Generator):
-        def random(self, size):
-            drawn.append(size)
-            return super().random(size)
+        def random(self, out):
+            drawn.append(len(out))
+            return super().random(out=out)
 
     monkeypatch.setattr(np.random, "Generator", Counting)
     hits = draw_hits(np.random.RandomState(0), 0.01, 1_000_000)
     assert len(hits) <= sum(drawn) < 1.1 * len(hits)
+
+
+@pytest.mark.parametrize(("rate", "n"), [(0.001, 100), (0.02, 100), (0.5, 1), (0.999, 50), (0.3, 200_000)])
+def test_more_hits_than_expected_find_room(rate, n):
+    for seed in range(100 if n < 1000 else 2):
+        key = np.random.RandomState(seed).randint(1 << 32, size=4, dtype=np.uint32)
+        variates = np.random.Generator(np.random.SFC64(key)).random(n + 1)
+        gaps = np.log(1 - variates) / np.log1p(-rate)
+        expected = np.cumsum(1 + np.minimum(gaps, n).astype(int)) - 1
+        hits = draw_hits(np.random.RandomState(seed), rate, n)
+        assert_array_equal(hits, expected[expected < n])
 
 
 # The law of the noise
