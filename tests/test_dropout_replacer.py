@@ -125,7 +125,9 @@ def test_number_of_random_draws_is_the_number_of_hits(monkeypatch):
     assert len(hits) <= sum(drawn) < 1.1 * len(hits)
 
 
-@pytest.mark.parametrize(("rate", "n"), [(0.001, 100), (0.02, 100), (0.5, 1), (0.999, 50), (0.3, 200_000)])
+@pytest.mark.parametrize(
+    ("rate", "n"), [(0.001, 100), (0.02, 100), (0.5, 1), (0.999, 50), (0.3, 200_000)]
+)
 def test_more_hits_than_expected_find_room(rate, n):
     for seed in range(100 if n < 1000 else 2):
         key = np.random.RandomState(seed).randint(1 << 32, size=4, dtype=np.uint32)
