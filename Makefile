@@ -95,6 +95,7 @@ bench: .venv-bench/installed .venv-bench-adelie/installed  ## all benchmarks, mo
 	$(BENCH)/solvers.py --python adelie=.venv-bench-adelie/$(BIN)/python --markdown $(BENCH_OUTPUT)/solvers.md --figure $(BENCH_OUTPUT)/solvers.png
 	$(BENCH)/growth.py --figure $(BENCH_OUTPUT)/growth.png
 	$(BENCH)/growth.py --threads
+	$(BENCH)/growth.py --blas
 	$(BENCH)/transformers.py --markdown $(BENCH_OUTPUT)/transformers.md
 	$(BENCH)/ideas.py --markdown $(BENCH_OUTPUT)/ideas.md
 

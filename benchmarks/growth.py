@@ -1,7 +1,8 @@
-"""How the time of a fit grows with the rows, and shrinks with a second thread.
+"""How the time of a fit grows with the rows, and what it has to do with threads.
 
     python benchmarks/growth.py [--rows N ...] [--figure FILE]
     SKL_SPARSE_DATA=folder python benchmarks/growth.py --threads [--data NAME ...] [--share S]
+    SKL_SPARSE_DATA=folder python benchmarks/growth.py --blas [--data NAME ...] [--share S]
 
 Growth: one-hot tables of 60 columns of categories, as frequent as words are, and a target that 50
 of the categories explain, the same whatever the number of rows. Lasso at a fixed alpha, which keeps
@@ -17,7 +18,9 @@ something nothing else may run.
 
 import argparse
 import time
+from contextlib import nullcontext
 from functools import partial
+from unittest.mock import patch
 
 import data
 import numpy as np
@@ -27,8 +30,11 @@ from report import Goal
 from threadpoolctl import threadpool_limits
 
 from skl_sparse import SparseLpRegressor
+from skl_sparse._threads import one_blas_thread
 
 LARGE = ("flights_onehot", "spamassassin", "news20")
+SMALL = ("riboflavin", "prostate_singh")
+ASLEEP = 0.2  # seconds until threads of BLAS are
 N_FEATURES, N_RELEVANT = 60, 50
 ALPHA = 0.02
 FLAT = 1.5  # what an entry may cost over what it costs where rows are fewer
@@ -116,6 +122,32 @@ def threads(names, n_rows, share, repeats):
         print(f"{name:16}{1e3 * one:8,.0f} ms{1e3 * two:8,.0f} ms   {goal}", flush=True)
 
 
+def blas(names, share, repeats):
+    """Print a line for each data set that is there."""
+    print(f"alpha = alpha_max * {share:g}\n{'data':16}{'BLAS as it is':>24}{'on one thread':>24}")
+    for name in names:
+        loaded = data.load(name)
+        if loaded is None:
+            print(f"{name:16}  not found")
+            continue
+        X, y = loaded
+        alpha = share * np.abs(X.T @ (y - y.mean())).max() / len(y)
+        held = patch("skl_sparse.regressor.one_blas_thread", one_blas_thread)
+        free = patch("skl_sparse.regressor.one_blas_thread", nullcontext)
+        taken = {free: [], held: []}
+        for _ in range(repeats):
+            for kind, seconds in taken.items():
+                time.sleep(ASLEEP)
+                clocks = time.perf_counter, time.process_time
+                start = [clock() for clock in clocks]
+                with kind:
+                    SparseLpRegressor(alpha).fit(X, y)
+                seconds.append([clock() - t for clock, t in zip(clocks, start, strict=True)])
+        medians = [1e3 * np.median(seconds, axis=0) for seconds in taken.values()]
+        told = "".join(f"{wall:9.1f} ms ({busy:7.1f})" for wall, busy in medians)
+        print(f"{name:16}  {told}   ratio {medians[0][0] / medians[1][0]:.2f}", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -123,18 +155,23 @@ def main():
     parser.add_argument("--rows", nargs="+", type=int, default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--figure", metavar="FILE", help="write a picture of the growth")
     parser.add_argument("--threads", action="store_true", help="compare one thread with two")
-    parser.add_argument("--data", nargs="+", default=LARGE, help="names of the data sets")
+    parser.add_argument("--blas", action="store_true", help="compare threads of BLAS with one")
+    parser.add_argument("--data", nargs="+", help="names of the data sets")
     parser.add_argument("--share", type=float, default=0.01, help="alpha / alpha_max")
     parser.add_argument("--repeats", type=int, default=7)
     arguments = parser.parse_args()
-    if arguments.threads:
-        threads(arguments.data, arguments.rows[-1], arguments.share, arguments.repeats)
+    if arguments.blas:
+        blas(arguments.data or LARGE + SMALL, arguments.share, arguments.repeats)
         return
-    nanoseconds = growth(arguments.rows)
-    if arguments.figure:
-        figure(arguments.rows, nanoseconds, arguments.figure)
+    with threadpool_limits(1):  # the threads counted here are not those of BLAS
+        if arguments.threads:
+            names = arguments.data or LARGE
+            threads(names, arguments.rows[-1], arguments.share, arguments.repeats)
+            return
+        nanoseconds = growth(arguments.rows)
+        if arguments.figure:
+            figure(arguments.rows, nanoseconds, arguments.figure)
 
 
 if __name__ == "__main__":
-    with threadpool_limits(1):  # the threads counted here are not those of BLAS
-        main()
+    main()

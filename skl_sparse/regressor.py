@@ -1,6 +1,7 @@
 """SparseLpRegressor: Lp-penalised linear regression, any p >= 0."""
 
 import warnings
+from contextlib import nullcontext
 
 import numpy as np
 from joblib import effective_n_jobs
@@ -12,6 +13,7 @@ from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._storage import ACCEPTED, validate_with_targets
+from ._threads import one_blas_thread
 from ._validation import (
     check_bool,
     check_choice,
@@ -84,7 +86,9 @@ class SparseLpRegressor(RegressorMixin, BaseEstimator):
         Whether to start from the present `coef_`, if there is one. Zeros of an earlier mask may
         become non-zero again. For p < 1 this is one more start.
     n_jobs : int, default=None
-        Number of threads for the passes over the data; None is 1, -1 all cores.
+        Number of threads for the passes over the data; None is 1, -1 all cores. BLAS is held to a
+        single one during a fit, in the whole process, unless p > 1, the data are dense and ``n_jobs``
+        is 1.
 
     Attributes
     ----------
@@ -226,32 +230,11 @@ class SparseLpRegressor(RegressorMixin, BaseEstimator):
             "feature_weights", self.feature_weights, n_features, "column"
         )
         start = self._warm_coef((targets.shape[1], n_features))
-
-        try:
-            problem_of = LeastSquares(
-                as_design(X, effective_n_jobs(self.n_jobs)), targets, weights, self.fit_intercept
-            )
-        except NotFiniteError:
-            values = X.data if issparse(X) else X
-            assert_all_finite(values, estimator_name=type(self).__name__, input_name="X")
-            raise  # scikit-learn was told to assume finite data
-        fit = problem_of.fit(
-            problem_of.problem(
-                float(self.alpha),
-                float(self.p),
-                float(self.alpha_l2),
-                feature_weights,
-                bool(self.positive),
-            ),
-            None if start is None else problem_of.standardised(start),
-            dtype=X.dtype,
-            threshold=self.sparsity_threshold,
-            refit=self.refit,
-            solver=self.solver,
-            local_search=self.local_search,
-            max_iter=self.max_iter,
-            tol=self.tol,
-        )
+        n_threads = effective_n_jobs(self.n_jobs)
+        # Where nothing stays at zero, dense data are multiplied as a whole, which BLAS can share.
+        blas_shares = self.p > 1 and not issparse(X) and n_threads == 1
+        with nullcontext() if blas_shares else one_blas_thread():
+            fit = self._solve(X, targets, weights, feature_weights, start, n_threads)
 
         def per_target(values):
             return np.asarray(values) if y.ndim == 2 else values[0].item()
@@ -296,6 +279,32 @@ class SparseLpRegressor(RegressorMixin, BaseEstimator):
     def sparse_coef_(self):
         """`coef_` as a csr_array with a row for each target."""
         return csr_array(np.atleast_2d(self.coef_))
+
+    def _solve(self, X, targets, weights, feature_weights, start, n_threads):
+        """The `Fit` of checked data."""
+        try:
+            problem_of = LeastSquares(as_design(X, n_threads), targets, weights, self.fit_intercept)
+        except NotFiniteError:
+            values = X.data if issparse(X) else X
+            assert_all_finite(values, estimator_name=type(self).__name__, input_name="X")
+            raise  # scikit-learn was told to assume finite data
+        return problem_of.fit(
+            problem_of.problem(
+                float(self.alpha),
+                float(self.p),
+                float(self.alpha_l2),
+                feature_weights,
+                bool(self.positive),
+            ),
+            None if start is None else problem_of.standardised(start),
+            dtype=X.dtype,
+            threshold=self.sparsity_threshold,
+            refit=self.refit,
+            solver=self.solver,
+            local_search=self.local_search,
+            max_iter=self.max_iter,
+            tol=self.tol,
+        )
 
     def _check_parameters(self):
         for name in ("alpha", "p", "alpha_l2", "sparsity_threshold", "tol"):

@@ -181,10 +181,11 @@ class Design(ABC):
         """An array like another for the sums of thread k.
 
         It is kept for the passes to come: pages that are new in every pass cost more than its sums.
+        And they are touched here, since threads that ask for new pages at once wait for each other.
         """
         spare = self._spares.get(k)
         if spare is None or spare.nbytes < like.nbytes:
-            spare = self._spares[k] = np.empty(like.nbytes, dtype=np.uint8)
+            spare = self._spares[k] = np.full(like.nbytes, 0, dtype=np.uint8)
         return spare[: like.nbytes].view(like.dtype).reshape(like.shape)
 
     @cached_property
