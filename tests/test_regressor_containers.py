@@ -146,7 +146,10 @@ def test_one_number_for_all_weights_and_products_that_overflow_before_it_counts(
     monkeypatch.setattr(least_squares, "MANY_ROWS", 0)
     many = clone(model).fit(XS, y)
     assert many.objective_ == pytest.approx(few.objective_, rel=1e-7)
-    np.testing.assert_allclose(many.coef_, few.coef_, rtol=1e-3)
+    # In units of their columns both are within the root of the gap of the minimiser, nearly: no
+    # correlation is far from zero. Relative to coefficients that are small that need not be little.
+    units = np.array([1e308, 0.0, 1.0, 1.0, 1.0])
+    np.testing.assert_allclose(many.coef_ * units, few.coef_ * units, atol=1e-4 * y.std())
     assert many.dual_gap_ <= 1e-9
 
 
