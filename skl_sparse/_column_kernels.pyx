@@ -17,16 +17,16 @@ from libc.string cimport memcpy
 from skl_sparse._entries cimport all_ordinary
 
 cdef extern from "_kernels.h" nogil:
-    void divide_double_32(
+    bint divide_double_32(
         Py_ssize_t n, const double *x, const int32_t *place, const double *factor, double *y
     )
-    void divide_double_64(
+    bint divide_double_64(
         Py_ssize_t n, const double *x, const int64_t *place, const double *factor, double *y
     )
-    void divide_single_32(
+    bint divide_single_32(
         Py_ssize_t n, const float *x, const int32_t *place, const double *factor, float *y
     )
-    void divide_single_64(
+    bint divide_single_64(
         Py_ssize_t n, const float *x, const int64_t *place, const double *factor, float *y
     )
 
@@ -206,18 +206,18 @@ def any_below(const floating[::1] data, double bound):
     return found
 
 
-cdef inline void divide(
+cdef inline bint divide(
     Py_ssize_t n, const floating *x, const index_t *place, const double *factor, floating *y
 ) noexcept nogil:
-    """y = x divided by the factor of its place."""
+    """y = x divided by the factor of its place; whether all of y is finite and not zero."""
     if floating is double and index_t is int32_t:
-        divide_double_32(n, x, place, factor, y)
+        return divide_double_32(n, x, place, factor, y)
     elif floating is double:
-        divide_double_64(n, x, place, factor, y)
+        return divide_double_64(n, x, place, factor, y)
     elif index_t is int32_t:
-        divide_single_32(n, x, place, factor, y)
+        return divide_single_32(n, x, place, factor, y)
     else:
-        divide_single_64(n, x, place, factor, y)
+        return divide_single_64(n, x, place, factor, y)
 
 
 def scale(
@@ -238,7 +238,7 @@ def scale(
     cdef bint dense = indices.shape[0] == 0
     cdef bint by_index = not dense and not columns_major
     cdef Py_ssize_t n_slices = 1 if by_index else indptr.shape[0] - 1
-    cdef bint finite = True
+    cdef bint ordinary, finite = True
     cdef double x
     cdef floating[BLOCK] block
     cdef floating *y
@@ -252,18 +252,19 @@ def scale(
             while k < stop:
                 n = min(BLOCK, stop - k)
                 y = &block[0] if in_place else &out[k]
-                if by_index and multiply:
-                    for q in range(n):
-                        y[q] = <floating>(data[k + q] * factors[indices[k + q]])
-                elif by_index:
-                    divide(n, &data[k], &indices[k], &factors[0], y)
+                if by_index and not multiply:
+                    ordinary = divide(n, &data[k], &indices[k], &factors[0], y)
                 else:
                     for q in range(n):
-                        j = i if columns_major else k - start + q
                         x = data[k + q]
+                        if by_index:
+                            j = indices[k + q]
+                        else:
+                            j = i if columns_major else k - start + q
                         y[q] = <floating>(x * factors[j] if multiply else x / factors[j])
+                    ordinary = all_ordinary(y, n)
                 # What is out of the ordinary is rare.
-                if threshold > 0 or not all_ordinary(y, n):
+                if threshold > 0 or not ordinary:
                     for q in range(n):
                         x = fabs(data[k + q])
                         if x <= threshold:

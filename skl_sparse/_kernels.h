@@ -34,39 +34,50 @@
 SUBTRACT(subtract_double, double)
 SUBTRACT(subtract_single, float)
 
-/* y = x divided by the factor of its place */
-#define DIVIDE(name, real, integer)                                                                \
-    GATHERING_KERNEL void name(ptrdiff_t n, const real *restrict x,                                \
-                               const integer *restrict place, const double *restrict factor,       \
-                               real *restrict y)                                                   \
-    {                                                                                              \
-        for (ptrdiff_t i = 0; i < n; i++)                                                          \
-            y[i] = (real)(x[i] / factor[place[i]]);                                                \
-    }
+/* Ordinary numbers are finite and not zero. Without its sign the bits of one are an integer from one
+   to less than those of infinity: what is out of that range sets the top bit. */
+#define TOP(bits) ((bits)1 << (8 * sizeof(bits) - 1))
+#define ODD(bits, infinity, b) (((b & ~TOP(bits)) - 1) | ((b & ~TOP(bits)) + (TOP(bits) - infinity)))
+#define INFINITE_double UINT64_C(0x7ff0000000000000)
+#define INFINITE_float UINT32_C(0x7f800000)
 
-DIVIDE(divide_double_32, double, int32_t)
-DIVIDE(divide_double_64, double, int64_t)
-DIVIDE(divide_single_32, float, int32_t)
-DIVIDE(divide_single_64, float, int64_t)
-
-/* Whether all of x is ordinary: finite and not zero. Without its sign the bits of such a number are
-   an integer from one to less than those of infinity: what is out of that range sets the top bit. */
-#define ORDINARY(name, real, bits, infinity)                                                       \
+/* Whether all of x is ordinary. */
+#define ORDINARY(name, real, bits)                                                                 \
     KERNEL int name(ptrdiff_t n, const real *x)                                                    \
     {                                                                                              \
-        const bits top = (bits)1 << (8 * sizeof(bits) - 1);                                        \
         bits odd = 0;                                                                              \
         for (ptrdiff_t i = 0; i < n; i++) {                                                        \
             bits b;                                                                                \
             memcpy(&b, x + i, sizeof(b));                                                          \
-            b &= ~top;                                                                             \
-            odd |= (b - 1) | (b + (top - infinity));                                               \
+            odd |= ODD(bits, INFINITE_##real, b);                                                  \
         }                                                                                          \
-        return !(odd & top);                                                                       \
+        return !(odd & TOP(bits));                                                                 \
     }
 
-ORDINARY(ordinary_double, double, uint64_t, UINT64_C(0x7ff0000000000000))
-ORDINARY(ordinary_single, float, uint32_t, UINT32_C(0x7f800000))
+ORDINARY(ordinary_double, double, uint64_t)
+ORDINARY(ordinary_single, float, uint32_t)
+
+/* y = x divided by the factor of its place; whether all of y is ordinary */
+#define DIVIDE(name, real, bits, integer)                                                          \
+    GATHERING_KERNEL int name(ptrdiff_t n, const real *restrict x,                                 \
+                              const integer *restrict place, const double *restrict factor,        \
+                              real *restrict y)                                                    \
+    {                                                                                              \
+        bits odd = 0;                                                                              \
+        for (ptrdiff_t i = 0; i < n; i++) {                                                        \
+            const real quotient = (real)(x[i] / factor[place[i]]);                                 \
+            bits b;                                                                                \
+            memcpy(&b, &quotient, sizeof(b));                                                      \
+            odd |= ODD(bits, INFINITE_##real, b);                                                  \
+            y[i] = quotient;                                                                       \
+        }                                                                                          \
+        return !(odd & TOP(bits));                                                                 \
+    }
+
+DIVIDE(divide_double_32, double, uint64_t, int32_t)
+DIVIDE(divide_double_64, double, uint64_t, int64_t)
+DIVIDE(divide_single_32, float, uint32_t, int32_t)
+DIVIDE(divide_single_64, float, uint32_t, int64_t)
 
 /* Whole blocks of numbers at a time, nearly all of which hold nothing to look at. */
 #define BOUNDED_BLOCK 32
