@@ -140,16 +140,13 @@ def test_one_number_for_all_weights_and_products_that_overflow_before_it_counts(
     y = X[:, 0] / 1e308 + 0.1 * rng.normal(size=400)
     XS = X if container == "dense" else CONTAINERS[container](X)
     alpha = {1.0: 1e305, 1.5: 1e-300, 2.0: 1e-300}[p]
-    model = SparseLpRegressor(alpha, p=p, tol=1e-9)
+    model = SparseLpRegressor(alpha, p=p, tol=1e-12)  # small coefficients are to agree
     few = clone(model).fit(XS, y)
     assert few.coef_[0] * 1e308 == pytest.approx(1.0, abs=0.2)
     monkeypatch.setattr(least_squares, "MANY_ROWS", 0)
     many = clone(model).fit(XS, y)
     assert many.objective_ == pytest.approx(few.objective_, rel=1e-7)
-    # In units of their columns both are within the root of the gap of the minimiser, nearly: no
-    # correlation is far from zero. Relative to coefficients that are small that need not be little.
-    units = np.array([1e308, 0.0, 1.0, 1.0, 1.0])
-    np.testing.assert_allclose(many.coef_ * units, few.coef_ * units, atol=1e-4 * y.std())
+    np.testing.assert_allclose(many.coef_, few.coef_, rtol=1e-3)
     assert many.dual_gap_ <= 1e-9
 
 
