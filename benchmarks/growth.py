@@ -33,7 +33,7 @@ from skl_sparse import SparseLpRegressor
 from skl_sparse._threads import one_blas_thread
 
 LARGE = ("flights_onehot", "spamassassin", "news20")
-SMALL = ("riboflavin", "prostate_singh")
+DENSE = ("riboflavin", "prostate_singh", "dense_1000x5000", "dense_100000x200")
 ASLEEP = 0.2  # seconds until threads of BLAS are
 N_FEATURES, N_RELEVANT = 60, 50
 ALPHA = 0.02
@@ -100,17 +100,26 @@ def figure(numbers_of_rows, nanoseconds, path):
     canvas.savefig(path, dpi=150)
 
 
-def threads(names, n_rows, share, repeats):
-    """Print a line for each data set that is there, and for a table of so many rows."""
-    print(f"alpha = alpha_max * {share:g}\n{'data':16}{'n_jobs=1':>11}{'n_jobs=2':>11}")
-    sets = [(name, partial(data.load, name)) for name in names]
-    for name, load in [*sets, (f"{n_rows:,} rows", partial(one_hot_table, n_rows))]:
+def problems(sets, share):
+    """Yield name, X, y and alpha of each data set that is there; pairs of a name and what loads it."""
+    for name, load in sets:
         loaded = load()
         if loaded is None:
             print(f"{name:16}  not found")
             continue
         X, y = loaded
-        alpha = share * np.abs(X.T @ (y - y.mean())).max() / len(y)
+        yield name, X, y, share * np.abs(X.T @ (y - y.mean())).max() / len(y)
+
+
+def named(names):
+    return [(name, partial(data.load, name)) for name in names]
+
+
+def threads(names, n_rows, share, repeats):
+    """Print a line for each data set that is there, and for a table of so many rows."""
+    print(f"alpha = alpha_max * {share:g}\n{'data':16}{'n_jobs=1':>11}{'n_jobs=2':>11}")
+    sets = [*named(names), (f"{n_rows:,} rows", partial(one_hot_table, n_rows))]
+    for name, X, y, alpha in problems(sets, share):
         seconds = {1: [], 2: []}
         for _ in range(repeats):
             for n_jobs, taken in seconds.items():
@@ -123,29 +132,20 @@ def threads(names, n_rows, share, repeats):
 
 
 def blas(names, share, repeats):
-    """Print a line for each data set that is there."""
+    """Print a line for each data set that is there: wall time, and processor time in brackets."""
     print(f"alpha = alpha_max * {share:g}\n{'data':16}{'BLAS as it is':>24}{'on one thread':>24}")
-    for name in names:
-        loaded = data.load(name)
-        if loaded is None:
-            print(f"{name:16}  not found")
-            continue
-        X, y = loaded
-        alpha = share * np.abs(X.T @ (y - y.mean())).max() / len(y)
-        held = patch("skl_sparse.regressor.one_blas_thread", one_blas_thread)
-        free = patch("skl_sparse.regressor.one_blas_thread", nullcontext)
-        taken = {free: [], held: []}
+    for name, X, y, alpha in problems(named(names), share):
+        taken = {nullcontext: [], one_blas_thread: []}
         for _ in range(repeats):
-            for kind, seconds in taken.items():
+            for setting, seconds in taken.items():
                 time.sleep(ASLEEP)
-                clocks = time.perf_counter, time.process_time
-                start = [clock() for clock in clocks]
-                with kind:
+                start = time.perf_counter(), time.process_time()
+                with patch("skl_sparse.regressor.one_blas_thread", setting):
                     SparseLpRegressor(alpha).fit(X, y)
-                seconds.append([clock() - t for clock, t in zip(clocks, start, strict=True)])
-        medians = [1e3 * np.median(seconds, axis=0) for seconds in taken.values()]
-        told = "".join(f"{wall:9.1f} ms ({busy:7.1f})" for wall, busy in medians)
-        print(f"{name:16}  {told}   ratio {medians[0][0] / medians[1][0]:.2f}", flush=True)
+                seconds.append(np.subtract((time.perf_counter(), time.process_time()), start))
+        free, held = (1e3 * np.median(seconds, axis=0) for seconds in taken.values())
+        told = "".join(f"{wall:11.1f} ms ({busy:7.1f})" for wall, busy in (free, held))
+        print(f"{name:16}{told}   ratio {free[0] / held[0]:.2f}", flush=True)
 
 
 def main():
@@ -161,7 +161,7 @@ def main():
     parser.add_argument("--repeats", type=int, default=7)
     arguments = parser.parse_args()
     if arguments.blas:
-        blas(arguments.data or LARGE + SMALL, arguments.share, arguments.repeats)
+        blas(arguments.data or LARGE + DENSE, arguments.share, arguments.repeats)
         return
     with threadpool_limits(1):  # the threads counted here are not those of BLAS
         if arguments.threads:
