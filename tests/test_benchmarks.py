@@ -7,21 +7,25 @@ import pickle
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
 import contest
+import growth
 import ideas
 import numpy as np
 import pytest
 import report
 import scipy.sparse as sp
+import transformers
 from alone import required
 from contest import Cell, Contestant, Fit, Result, Watch
 from contestants import SOLVERS, Solver
 from judge import judge
 
-from skl_sparse import SparseLpRegressor
+from skl_sparse import SparseLpRegressor, regressor
+from skl_sparse._threads import one_blas_thread
 from skl_sparse.engine.solvers import working_set
 
 
@@ -492,3 +496,66 @@ def test_the_worth_of_an_idea_is_told_for_each_kind_of_cell():
         ["one", "4.00 (2.00 to 8.00)", "> 10.00 (5.00 to 20.00)", "-1.00 (-1.00 to -1.00)"],
         ["two", "", "1.00 (1.00 to 1.00)", "+2.00 (+2.00 to +2.00)"],
     ]
+
+
+@pytest.fixture
+def one_set(monkeypatch, rng):
+    """A small data set in the place of those that benchmarks load, but for one that is absent."""
+    X = rng.standard_normal((40, 5))
+    monkeypatch.setattr(growth.data, "load", {"absent": None, "there": (X, X[:, 0])}.get)
+    return X
+
+
+def test_blas_is_compared_as_it_is_and_as_fits_hold_it(one_set, monkeypatch, capsys):
+    seen = []
+
+    class Model(SparseLpRegressor):
+        def fit(self, X, y):
+            seen.append(regressor.one_blas_thread)
+            return super().fit(X, y)
+
+    monkeypatch.setattr(growth, "SparseLpRegressor", Model)
+    monkeypatch.setattr(growth, "ASLEEP", 0)
+    growth.blas(["absent", "there"], 0.1, 2)
+    assert seen == 2 * [nullcontext, one_blas_thread]
+    assert regressor.one_blas_thread is one_blas_thread
+    *_, absent, there = capsys.readouterr().out.splitlines()
+    assert absent.split() == ["absent", "not", "found"]
+    assert there.split()[0] == "there"
+    assert float(there.split()[-1]) > 0
+
+
+def test_a_second_thread_is_compared_on_data_sets_and_on_a_table(one_set, monkeypatch, capsys):
+    fitted = []
+
+    class Model(SparseLpRegressor):
+        def fit(self, X, y):
+            fitted.append((X.shape[0], self.n_jobs))
+            return super().fit(X, y)
+
+    monkeypatch.setattr(growth, "SparseLpRegressor", Model)
+    growth.threads(["absent", "there"], 2000, 0.5, 1)
+    assert fitted == [(40, 1), (40, 2), (2000, 1), (2000, 2)]
+    lines = capsys.readouterr().out.splitlines()[2:]
+    assert [line.split()[0] for line in lines] == ["absent", "there", "2,000"]
+    assert all("goal >= 1.5" in line for line in lines[1:])
+
+
+def test_growth_is_told_for_each_number_of_rows(capsys):
+    nanoseconds = growth.growth([300, 600])
+    first, second, goal = capsys.readouterr().out.splitlines()[1:]
+    assert [int(line.split()[0]) for line in (first, second)] == [300, 600]
+    assert [float(line.split()[-3]) for line in (first, second)] == pytest.approx(
+        nanoseconds, rel=0.01, abs=0.1
+    )
+    assert "goal <= 1.5" in goal
+
+
+def test_transformers_are_told_in_copies_of_the_data(rng):
+    X = rng.random((50, 20))
+    X = sp.csr_array(np.where(X < 0.3, X, 0.0))
+    table = transformers.measure(X, 2)
+    assert [row[0] for row in table] == [name for name, *_ in transformers.contestants(X)]
+    assert table[0][2] == "1.00"
+    assert [row[4] for row in table if row[4]] == ["3", "2.5", "2", "1.6"]
+    assert all(row[5] == "yes" or row[5].startswith("no, ") for row in table if row[4])
