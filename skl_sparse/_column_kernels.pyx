@@ -14,7 +14,7 @@ from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport qsort
 from libc.string cimport memcpy
 
-from skl_sparse._entries cimport all_ordinary
+from skl_sparse._entries cimport all_ordinary, ask_ahead
 
 cdef extern from "_kernels.h" nogil:
     bint divide_double_32(
@@ -120,28 +120,35 @@ def accumulate(
     return finite
 
 
+cdef inline bint add_entry(double x, double* sum, int kind) noexcept nogil:
+    """Add an entry to a sum, and tell whether that is finite or will tell by itself."""
+    if kind == SQUARES_KIND:
+        sum[0] += x * x
+    elif kind == ABS_KIND:
+        sum[0] += fabs(x)
+    elif kind == SUM_KIND:
+        sum[0] += x
+    elif kind == MAX_KIND:
+        sum[0] = max(sum[0], fabs(x))
+    else:
+        sum[0] += x != 0
+    # Only a sum carries NaN and infinity along.
+    return kind != MAX_KIND and kind != COUNT_KIND or fabs(x) <= DBL_MAX
+
+
 cdef inline bint add_stored(
     const floating* data, const index_t* indices, Py_ssize_t nnz, int kind, double* total
 ) noexcept nogil:
     """Called with a constant ``kind``, so that the compiler leaves no branch on it in the loop."""
-    cdef Py_ssize_t k
+    cdef Py_ssize_t k = 0, i
     cdef bint finite = True
-    cdef double x
-    for k in range(nnz):
-        x = data[k]
-        if kind == SQUARES_KIND:
-            total[indices[k]] += x * x
-        elif kind == ABS_KIND:
-            total[indices[k]] += fabs(x)
-        elif kind == SUM_KIND:
-            total[indices[k]] += x
-        else:  # only a sum carries NaN and infinity along
-            if not fabs(x) <= DBL_MAX:
-                finite = False
-            if kind == MAX_KIND:
-                total[indices[k]] = max(total[indices[k]], fabs(x))
-            else:
-                total[indices[k]] += x != 0
+    while k + 16 <= nnz:
+        ask_ahead(data + k, indices + k)
+        for i in range(k, k + 16):
+            finite &= add_entry(data[i], total + indices[i], kind)
+        k += 16
+    for i in range(k, nnz):
+        finite &= add_entry(data[i], total + indices[i], kind)
     return finite
 
 

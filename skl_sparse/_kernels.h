@@ -23,6 +23,13 @@
 #define GATHERING_KERNEL KERNEL
 #endif
 
+/* Asks for the line of the cache at an address, which may lie behind the end of an array. */
+#if defined(__GNUC__)
+#define ASK(address) __builtin_prefetch(address)
+#else
+#define ASK(address) ((void)(address))
+#endif
+
 /* y -= a * x */
 #define SUBTRACT(name, real)                                                                       \
     KERNEL void name(ptrdiff_t n, double a, const real *restrict x, double *restrict y)            \
@@ -187,7 +194,7 @@ typedef float lanes_single __attribute__((vector_size(LANES * sizeof(float))));
             for (int j = 0; j < 4; j++) {                                                          \
                 lanes d, e;                                                                        \
                 LOAD_##real(d, x[j] + k);                                                          \
-                __builtin_prefetch(x[j] + k + AHEAD);                                              \
+                ASK(x[j] + k + AHEAD);                                                             \
                 d -= centre[j];                                                                    \
                 e = row_w * d;                                                                     \
                 sum[j] += e;                                                                       \

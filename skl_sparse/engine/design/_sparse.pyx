@@ -15,7 +15,8 @@ from libc.math cimport fabs, sqrt
 from libc.stdint cimport int32_t, int64_t, uint16_t
 from libc.stdlib cimport free, malloc
 
-from skl_sparse.engine._lines cimport line_times
+from skl_sparse._entries cimport ask_ahead
+from skl_sparse.engine._lines cimport line_add, line_times
 
 ctypedef fused real_t:
     float
@@ -132,15 +133,20 @@ def line_scatter(
     Py_ssize_t stop,
 ):
     """out[indices[k]] += data[k] * v[i] over the lines start <= i < stop."""
-    cdef Py_ssize_t i, k, t, j, n_vectors = v.shape[1]
+    cdef Py_ssize_t i, k, t, j, first, n_vectors = v.shape[1]
     cdef double value
     with nogil:
         if n_vectors == 1:
             for i in range(start, stop):
-                value = v[i, 0]
-                if value != 0.0:
-                    for k in range(indptr[i], indptr[i + 1]):
-                        out[indices[k], 0] += data[k] * value
+                if v[i, 0] != 0.0:
+                    first = indptr[i]
+                    line_add(
+                        &data[0] + first,
+                        &indices[0] + first,
+                        indptr[i + 1] - first,
+                        v[i, 0],
+                        &out[0, 0],
+                    )
         else:
             for i in range(start, stop):
                 for k in range(indptr[i], indptr[i + 1]):
@@ -295,6 +301,8 @@ cdef inline Py_ssize_t pick(
     cdef Py_ssize_t k, n = 0
     cdef int32_t found
     for k in range(n_entries):
+        if k % 16 == 0:
+            ask_ahead(data + k, indices + k)
         found = slot[indices[k]]
         place[n] = found
         value[n] = data[k]
@@ -357,10 +365,10 @@ def row_gram(
                 holds_new = True
                 if n_shares > 1 and place[a] % n_shares != share:
                     continue
+                b = a if once else 0
                 weighted = row_weights[i] * value[a]
                 target = &out[place[a] - n_known, 0]
-                for b in range(a if once else 0, n):
-                    target[place[b]] += weighted * value[b]
+                line_add(value + b, place + b, n - b, weighted, target, True)
             held += holds_new
         free(place)
         free(value)

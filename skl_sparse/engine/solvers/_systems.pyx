@@ -10,7 +10,7 @@ from scipy.linalg.cython_blas cimport daxpy, ddot
 from libc.math cimport NAN
 from libc.stdint cimport int32_t, int64_t
 
-from skl_sparse.engine._lines cimport line_times
+from skl_sparse.engine._lines cimport line_add, line_times
 
 cdef extern from "_kernels.h" nogil:
     void subtract_double(Py_ssize_t n, double a, const double *x, double *y)
@@ -256,8 +256,7 @@ cdef class SparseSystem(System):
             for k in range(n):
                 v[row[k]] += factor
         else:
-            for k in range(n):
-                v[row[k]] += factor * value[k]
+            line_add(value, row, n, factor, v)
 
     cdef double correlation(self, Py_ssize_t j) noexcept nogil:
         # r is orthogonal to q, so a_j . r = s_j . r = s_j . (stored) - level * (s_j . q).
