@@ -7,17 +7,36 @@ Entries that were not hit are divided by ``keep``. What becomes 0 is not stored.
 
 from cython cimport floating
 from libc.stdint cimport int32_t, int64_t
-from libc.string cimport memcpy
 
-from skl_sparse._entries cimport all_ordinary
+cdef extern from "_kernels.h" nogil:
+    Py_ssize_t replace_double_32(
+        Py_ssize_t n, const double *data, const int32_t *indices,
+        Py_ssize_t n_major, const int32_t *indptr, bint columns_major,
+        Py_ssize_t n_hits, const int64_t *hits, const double *replacement, Py_ssize_t stride,
+        double keep, double *out_data, int32_t *out_indices, int32_t *out_indptr
+    )
+    Py_ssize_t replace_double_64(
+        Py_ssize_t n, const double *data, const int64_t *indices,
+        Py_ssize_t n_major, const int64_t *indptr, bint columns_major,
+        Py_ssize_t n_hits, const int64_t *hits, const double *replacement, Py_ssize_t stride,
+        double keep, double *out_data, int64_t *out_indices, int64_t *out_indptr
+    )
+    Py_ssize_t replace_single_32(
+        Py_ssize_t n, const float *data, const int32_t *indices,
+        Py_ssize_t n_major, const int32_t *indptr, bint columns_major,
+        Py_ssize_t n_hits, const int64_t *hits, const double *replacement, Py_ssize_t stride,
+        double keep, float *out_data, int32_t *out_indices, int32_t *out_indptr
+    )
+    Py_ssize_t replace_single_64(
+        Py_ssize_t n, const float *data, const int64_t *indices,
+        Py_ssize_t n_major, const int64_t *indptr, bint columns_major,
+        Py_ssize_t n_hits, const int64_t *hits, const double *replacement, Py_ssize_t stride,
+        double keep, float *out_data, int64_t *out_indices, int64_t *out_indptr
+    )
 
 ctypedef fused index_t:
     int32_t
     int64_t
-
-cdef enum:
-    BLOCK = 16  # entries copied at once
-    CHUNK = 1024  # entries looked at before they are copied, from the first cache
 
 
 def place_hits(const double[::1] gaps, int64_t last, int64_t n, int64_t[::1] out):
@@ -38,24 +57,32 @@ def place_hits(const double[::1] gaps, int64_t last, int64_t n, int64_t[::1] out
     return placed
 
 
-cdef inline void copy_run(
-    floating* data,
-    const floating* from_data,
-    index_t* indices,
-    const index_t* from_indices,
-    Py_ssize_t n,
-    Py_ssize_t room,
+cdef inline Py_ssize_t replace(
+    Py_ssize_t n, const floating *data, const index_t *indices,
+    Py_ssize_t n_major, const index_t *indptr, bint columns_major,
+    Py_ssize_t n_hits, const int64_t *hits, const double *replacement, Py_ssize_t stride,
+    double keep, floating *out_data, index_t *out_indices, index_t *out_indptr
 ) noexcept nogil:
-    """Copy n entries forward, whole blocks at a time while there is room to write past the end."""
-    cdef Py_ssize_t i = 0
-    while i < n and i + BLOCK <= room:
-        memcpy(data + i, from_data + i, BLOCK * sizeof(floating))
-        memcpy(indices + i, from_indices + i, BLOCK * sizeof(index_t))
-        i += BLOCK
-    while i < n:
-        data[i] = from_data[i]
-        indices[i] = from_indices[i]
-        i += 1
+    if floating is double and index_t is int32_t:
+        return replace_double_32(
+            n, data, indices, n_major, indptr, columns_major, n_hits, hits, replacement, stride,
+            keep, out_data, out_indices, out_indptr
+        )
+    elif floating is double:
+        return replace_double_64(
+            n, data, indices, n_major, indptr, columns_major, n_hits, hits, replacement, stride,
+            keep, out_data, out_indices, out_indptr
+        )
+    elif index_t is int32_t:
+        return replace_single_32(
+            n, data, indices, n_major, indptr, columns_major, n_hits, hits, replacement, stride,
+            keep, out_data, out_indices, out_indptr
+        )
+    else:
+        return replace_single_64(
+            n, data, indices, n_major, indptr, columns_major, n_hits, hits, replacement, stride,
+            keep, out_data, out_indices, out_indptr
+        )
 
 
 def replace_stored(
@@ -75,51 +102,18 @@ def replace_stored(
     Returns -1, and a result without use, if an entry is zero or not finite. ``out_data`` and
     ``out_indices`` may be the input's own, if it is known that none is; ``out_indptr`` is new.
     """
-    cdef Py_ssize_t h, q, end, run, seen = 0, ahead, row = 0, k = 0, stored = 0
-    cdef Py_ssize_t nnz = data.shape[0], n_hits = hits.shape[0], n_major = indptr.shape[0] - 1
-    # In place, blocks that overrun a run would destroy what has not been read.
-    cdef bint in_blocks = nnz > 0 and &out_data[0] != &data[0]
-    cdef bint rescale = keep != 1.0
-    cdef floating x
+    cdef Py_ssize_t n_hits = hits.shape[0], n_major = indptr.shape[0] - 1, left = 0
+    cdef Py_ssize_t stride = replacement.strides[0] // <Py_ssize_t> sizeof(double)
+    if data.shape[0] == 0:
+        out_indptr[:] = 0
+        return left
     with nogil:
-        out_indptr[0] = 0
-        for h in range(n_hits + 1):
-            end = hits[h] if h < n_hits else nnz
-            if end > seen:
-                ahead = min(max(end, seen + CHUNK), nnz)
-                if not all_ordinary(&data[seen], ahead - seen):
-                    stored = -1
-                    break
-                seen = ahead
-            if h < n_hits:
-                # Without a branch, which could not be predicted: it is written again if too early.
-                out_indptr[row + 1] = <index_t>(stored + indptr[row + 1] - k)
-                row += indptr[row + 1] <= end
-            while row < n_major and indptr[row + 1] <= end:
-                out_indptr[row + 1] = <index_t>(stored + indptr[row + 1] - k)
-                row += 1
-            run = end - k
-            copy_run(
-                &out_data[stored],
-                &data[k],
-                &out_indices[stored],
-                &indices[k],
-                run,
-                nnz - k if in_blocks else 0,
-            )
-            if rescale:
-                for q in range(stored, stored + run):
-                    out_data[q] = <floating>(out_data[q] / keep)
-            stored += run
-            k = end
-            if h < n_hits:
-                x = <floating>replacement[row if columns_major else indices[k]]
-                if x != 0:
-                    out_data[stored] = x
-                    out_indices[stored] = indices[k]
-                    stored += 1
-                k += 1
-    return stored
+        left = replace(
+            data.shape[0], &data[0], &indices[0], n_major, &indptr[0], columns_major,
+            n_hits, &hits[0] if n_hits else NULL, &replacement[0], stride, keep,
+            &out_data[0], &out_indices[0], &out_indptr[0]
+        )
+    return left
 
 
 def replace_cells(
