@@ -26,6 +26,7 @@ from operator import attrgetter
 from pathlib import Path
 from unittest.mock import patch
 
+import extrapolation
 import numpy as np
 from clock import matvec, times
 from contest import BUSY
@@ -69,6 +70,15 @@ IDEAS = [
     Idea("nothing, which tells the noise", {}),
     Idea("no Newton steps", {"solvers.descent.newton_step": lambda *given: False}),
     Idea("Newton steps that end at the first zero", {"solvers.active_set.MOST_HELD": 0}),
+    Idea(
+        "Anderson's extrapolation, for Newton steps",
+        {"solvers.descent.newton_step": extrapolation.anderson_step},
+    ),
+    Idea(
+        "an extrapolated dual point, too",
+        {"solvers.problem.Problem._rays": extrapolation.rays},
+        CONVEX,
+    ),
     Idea("every Gram formed afresh", {"solvers.column_pool.ColumnPool.gram": afresh}),
     Idea("every Gram in double precision", {"solvers.column_pool.DOUBLE": math.inf}),
     Idea(

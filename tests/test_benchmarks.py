@@ -12,6 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import contest
+import extrapolation
 import growth
 import ideas
 import numpy as np
@@ -23,9 +24,12 @@ from alone import required
 from contest import Cell, Contestant, Fit, Result, Watch
 from contestants import SOLVERS, Solver
 from judge import judge
+from skl_sparse.engine.solvers._coordinate_descent import coordinate_descent
+from skl_sparse.engine.solvers._systems import GramSystem
 
 from skl_sparse import SparseLpRegressor, regressor
 from skl_sparse._threads import one_blas_thread
+from skl_sparse.engine.penalties import LpPenalty
 from skl_sparse.engine.solvers import working_set
 
 
@@ -463,6 +467,45 @@ def test_a_fit_without_an_idea_has_its_certificate(problem, idea, p):
     with idea.applied():
         model = SparseLpRegressor(alpha, p=p, tol=1e-6).fit(X, y)
     assert judge(X, y, alpha, p, 0.0, model.coef_, model.intercept_)[1] <= 1e-6
+
+
+def test_extrapolation_gains_on_a_linear_iteration():
+    rng = np.random.default_rng(0)
+    Q = np.linalg.qr(rng.standard_normal((20, 20)))[0]
+    A, b = Q @ np.diag(np.linspace(0.1, 0.9, 20)) @ Q.T, rng.standard_normal(20)
+    points = [rng.standard_normal(20)]
+    for _ in range(extrapolation.DIFFERENCES):
+        points.append(A @ points[-1] + b)
+    w = extrapolation.weights(points)
+    left = np.array(points[1:]) - np.linalg.solve(np.eye(20) - A, b)
+    assert w.sum() == pytest.approx(1.0)
+    as_many_more = np.linalg.matrix_power(A, extrapolation.DIFFERENCES) @ left[-1]
+    assert np.linalg.norm(w @ left) < np.linalg.norm(as_many_more)
+    assert extrapolation.weights(np.outer([1, 2, 3], [1, 0])) is None
+
+
+def test_an_anderson_step_lowers_the_objective_more_than_its_sweeps(problem):
+    X, y = problem[0].toarray(), problem[1]
+    X = (X - X.mean(axis=0)) / np.linalg.norm(X - X.mean(axis=0), axis=0)
+    y = (y - y.mean()) / np.linalg.norm(y - y.mean())
+    lam = 0.05 * np.abs(X.T @ y).max()
+    penalty, gram = LpPenalty(np.full(X.shape[1], lam), np.zeros(X.shape[1]), 1.0), X.T @ X
+
+    def after(step):
+        system, u = GramSystem(gram, X.T @ y), np.zeros(X.shape[1])
+        coordinate_descent(system, penalty, u, np.arange(len(u)), 3, 0.0, np.inf)
+        step(system, u, np.flatnonzero(u))
+        np.testing.assert_allclose(system.correlations(), X.T @ (y - X @ u), atol=1e-12)
+        return 0.5 * np.sum((y - X @ u) ** 2) + penalty.value(u)
+
+    def sweeps(system, u, support):
+        for _ in range(extrapolation.DIFFERENCES):
+            coordinate_descent(system, penalty, u, support, 1, 0.0, np.inf)
+
+    def extrapolated(system, u, support):
+        extrapolation.anderson_step(system, penalty, u, support)
+
+    assert after(extrapolated) < after(sweeps)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
