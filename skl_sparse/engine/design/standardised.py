@@ -26,7 +26,7 @@ SQUARABLE = 1e-150, 1e150
 # Rows of a sample for each column, how many times as many there have to be, and how many in a run.
 SAMPLED, LEAST_SPARED, RUN = 25, 4, 256
 # Bytes for sums that are to be rounded, at least and as a share of X.
-ROOM, ROOM_SHARE = 1 << 21, 1 / 16
+ROOM, ROOM_SHARE = 5 << 19, 1 / 16
 # Where a sample takes a norm for so much more or less, it is not believed.
 MISJUDGED = 0.1
 
@@ -171,10 +171,11 @@ class StandardisedDesign:
         if out.dtype == np.float64 or (self.design.multiplies_in_single and not exact):
             self._fill_gram(known, new, out)
             return out
-        # Some columns at a time; the pairs of those before with them are known then.
+        # Some columns at a time, as many each; the pairs of those before with them are known then.
         columns, n_known = np.concatenate([known, new]), len(known)
-        most = max(ROOM, int(ROOM_SHARE * self.design.nbytes)) // (8 * max(1, len(columns)))
-        at_once = min(len(new), max(1, most))
+        most = max(ROOM, int(ROOM_SHARE * self.design.nbytes))
+        n_passes = max(1, -(-8 * len(new) * len(columns) // most))
+        at_once = -(-len(new) // n_passes)
         room = np.empty(at_once * len(columns))
         for some in blocks(len(new), at_once):
             before, after, n = n_known + some.start, n_known + some.stop, some.stop - some.start
