@@ -14,7 +14,7 @@ from skl_sparse.engine.solvers._duality import DualRay
 from skl_sparse.engine.solvers.descent import BUDGET
 from skl_sparse.engine.solvers.problem import Problem
 
-# Points that are combined: as many differences as there and in celer, and one more point.
+# Differences of points that are combined, as many as in celer and in the papers.
 DIFFERENCES = 5
 RAYS = Problem._rays
 
@@ -26,7 +26,9 @@ def weights(points):
         w = np.linalg.solve(differences @ differences.T, np.ones(len(differences)))
     except np.linalg.LinAlgError:
         return None
-    return w / w.sum() if np.isfinite(w).all() and w.sum() != 0.0 else None
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        w /= w.sum()
+    return w if np.isfinite(w).all() else None
 
 
 def anderson_step(system, penalty, u, support, missing=0.0):
@@ -40,18 +42,16 @@ def anderson_step(system, penalty, u, support, missing=0.0):
         points.append(u[support])
     w, old = weights(points), points[-1]
     if w is None:
-        return True
+        return False
     new = w @ points[1:]
     new[np.sign(new) != np.sign(old)] = 0.0
-    penalty = penalty.restrict(support)
-    before = system.correlations()[support]
-    system.move(support, new - old)
-    after = system.correlations()[support]
-    gain = 0.5 * (new - old) @ (before + after) + penalty.value(old) - penalty.value(new)
-    if gain > 0.0:
-        u[support] = new
-    else:
-        system.move(support, old - new)
+    step, penalty = new - old, penalty.restrict(support)
+    gain = system.correlations()[support] @ step - 0.5 * step @ system.normal(support, step)
+    gain += penalty.value(old) - penalty.value(new)
+    if not gain > 0.0:
+        return False
+    system.move(support, step)
+    u[support] = new
     return True
 
 

@@ -103,14 +103,13 @@ def replace_stored(
     ``out_indices`` may be the input's own, if it is known that none is; ``out_indptr`` is new.
     """
     cdef Py_ssize_t n_hits = hits.shape[0], n_major = indptr.shape[0] - 1, left = 0
-    cdef Py_ssize_t stride = replacement.strides[0] // <Py_ssize_t> sizeof(double)
     if data.shape[0] == 0:
         out_indptr[:] = 0
         return left
     with nogil:
         left = replace(
             data.shape[0], &data[0], &indices[0], n_major, &indptr[0], columns_major,
-            n_hits, &hits[0] if n_hits else NULL, &replacement[0], stride, keep,
+            n_hits, &hits[0] if n_hits else NULL, &replacement[0], replacement.strides[0], keep,
             &out_data[0], &out_indices[0], &out_indptr[0]
         )
     return left

@@ -6,7 +6,7 @@ from libc.stdint cimport int32_t, int64_t
 cdef extern from "_kernels.h" nogil:
     bint ordinary_double(Py_ssize_t n, const double *x)
     bint ordinary_single(Py_ssize_t n, const float *x)
-    void ASK(const void *address)
+    void ASK(const void *address, Py_ssize_t n_bytes)
 
 ctypedef fused index_t:
     int32_t
@@ -17,7 +17,7 @@ cdef enum:
 
 
 cdef inline bint all_ordinary(const floating *x, Py_ssize_t n) noexcept nogil:
-    """Tell whether every number is finite and not zero: passes look for others and fear them."""
+    """Tell whether every number is finite and not zero; if not, callers look at each."""
     if floating is double:
         return ordinary_double(n, x)
     else:
@@ -30,9 +30,9 @@ cdef inline void ask_ahead(const floating *value, const index_t *index) noexcept
     Processors foresee what is read next of a list, but too late where each entry also reads a
     number at a place of its own.
     """
-    ASK(value + AHEAD)
+    ASK(value, AHEAD * sizeof(floating))
     if sizeof(floating) == 8:
-        ASK(value + AHEAD + 8)
-    ASK(index + AHEAD)
+        ASK(value, AHEAD * sizeof(floating) + 64)
+    ASK(index, AHEAD * sizeof(index_t))
     if sizeof(index_t) == 8:
-        ASK(index + AHEAD + 8)
+        ASK(index, AHEAD * sizeof(index_t) + 64)

@@ -23,11 +23,11 @@
 #define GATHERING_KERNEL KERNEL
 #endif
 
-/* Asks for the line of the cache at an address, which may lie behind the end of an array. */
-#if defined(__GNUC__)
-#define ASK(address) __builtin_prefetch(address)
+/* Asks for the line of the cache so many bytes from an address; an array may end before it. */
+#if defined(__GNUC__) || defined(__clang__)
+#define ASK(from, bytes) __builtin_prefetch((const void *)((uintptr_t)(from) + (uintptr_t)(bytes)))
 #else
-#define ASK(address) ((void)(address))
+#define ASK(from, bytes) ((void)(from))
 #endif
 
 /* y -= a * x */
@@ -93,19 +93,17 @@ DIVIDE(divide_single_64, float, uint32_t, int64_t)
 #define LOOKED_AT 1024
 #define COPIED 16 /* entries between two hits go in blocks of so many, which may overrun the last */
 
-/* In vectors of 64 bytes, where there are some. */
-#if defined(__GNUC__)
-typedef char line_of_cache __attribute__((vector_size(64)));
-#define COPY_BLOCK(to, from)                                                                       \
-    for (size_t b = 0; b < COPIED * sizeof(*(from)); b += sizeof(line_of_cache)) {                 \
-        line_of_cache part;                                                                        \
-        memcpy(&part, (const char *)(from) + b, sizeof(part));                                     \
-        memcpy((char *)(to) + b, &part, sizeof(part));                                             \
-    }
-#else
-#define COPY_BLOCK(to, from) memcpy(to, from, COPIED * sizeof(*(from)))
-#endif
+/* Loaded as a whole before it is stored, so that compilers take the widest vectors there are. */
+#define COPY_BLOCK(type, to, from)                                                                 \
+    do {                                                                                           \
+        type block[COPIED];                                                                        \
+        for (int b = 0; b < COPIED; b++)                                                           \
+            block[b] = (from)[b];                                                                  \
+        for (int b = 0; b < COPIED; b++)                                                           \
+            (to)[b] = block[b];                                                                    \
+    } while (0)
 
+/* Replacements lie ``stride`` bytes apart. */
 #define REPLACE(name, real, integer, ordinary)                                                     \
     KERNEL ptrdiff_t name(ptrdiff_t n, const real *data, const integer *indices,                   \
                           ptrdiff_t n_major, const integer *restrict indptr, int columns_major,    \
@@ -137,8 +135,8 @@ typedef char line_of_cache __attribute__((vector_size(64)));
                 major++;                                                                           \
             }                                                                                      \
             for (; i < run && i + COPIED <= room; i += COPIED) {                                   \
-                COPY_BLOCK(out_data + stored + i, data + k + i);                                   \
-                COPY_BLOCK(out_indices + stored + i, indices + k + i);                             \
+                COPY_BLOCK(real, out_data + stored + i, data + k + i);                             \
+                COPY_BLOCK(integer, out_indices + stored + i, indices + k + i);                    \
             }                                                                                      \
             for (; i < run; i++) {                                                                 \
                 out_data[stored + i] = data[k + i];                                                \
@@ -151,7 +149,11 @@ typedef char line_of_cache __attribute__((vector_size(64)));
             k = end;                                                                               \
             if (h < n_hits) {                                                                      \
                 const ptrdiff_t column = columns_major ? major : (ptrdiff_t)indices[k];            \
-                const real x = (real)replacement[column * stride];                                 \
+                const char *const at = (const char *)replacement + column * stride;                \
+                double value;                                                                      \
+                real x;                                                                            \
+                memcpy(&value, at, sizeof(value));                                                 \
+                x = (real)value;                                                                   \
                 if (x != 0) {                                                                      \
                     out_data[stored] = x;                                                          \
                     out_indices[stored++] = indices[k];                                            \
@@ -251,7 +253,7 @@ SUM_EIGHT_ROWS(sum_eight_rows_single, float)
 #define LANES 4
 typedef double lanes __attribute__((vector_size(LANES * sizeof(double))));
 typedef float lanes_single __attribute__((vector_size(LANES * sizeof(float))));
-#define AHEAD 256 /* numbers of a column that are asked for before their turn */
+#define ROWS_AHEAD 256 /* numbers of a column that are asked for before their turn */
 #define TOTAL(a) ((a[0] + a[2]) + (a[1] + a[3]))
 #define LOAD_double(to, from) memcpy(&(to), from, sizeof(to))
 #define LOAD_float(to, from)                                                                       \
@@ -275,7 +277,7 @@ typedef float lanes_single __attribute__((vector_size(LANES * sizeof(float))));
             for (int j = 0; j < 4; j++) {                                                          \
                 lanes d, e;                                                                        \
                 LOAD_##real(d, x[j] + k);                                                          \
-                ASK(x[j] + k + AHEAD);                                                             \
+                ASK(x[j] + k, ROWS_AHEAD * sizeof(real));                                          \
                 d -= centre[j];                                                                    \
                 e = row_w * d;                                                                     \
                 sum[j] += e;                                                                       \

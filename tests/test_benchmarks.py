@@ -461,7 +461,7 @@ def test_figure_shows_every_mark_inside_its_panels(table, tmp_path, monkeypatch)
 
 @pytest.mark.parametrize("p", [1, 0.5])
 @pytest.mark.parametrize("idea", ideas.IDEAS, ids=lambda idea: idea.title)
-def test_a_fit_without_an_idea_has_its_certificate(problem, idea, p):
+def test_a_fit_with_an_idea_changed_has_its_certificate(problem, idea, p):
     X, y = problem
     alpha = penalties(X, y, 10)
     with idea.applied():

@@ -1,4 +1,7 @@
-"""Lists of (place, value), as compressed matrices and gathered columns hold them, and vectors."""
+"""Lists of (place, value), as compressed matrices and gathered columns hold them, and vectors.
+
+Entries are asked for ahead, but by lists of fewer than four, which gain nothing from it.
+"""
 
 from cython cimport floating
 from libc.stdint cimport int32_t, int64_t

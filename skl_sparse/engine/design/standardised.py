@@ -171,10 +171,11 @@ class StandardisedDesign:
         if out.dtype == np.float64 or (self.design.multiplies_in_single and not exact):
             self._fill_gram(known, new, out)
             return out
-        # Some columns at a time, as many each; the pairs of those before with them are known then.
+        # Some columns at a time, about as many each; the pairs of those before with them are known then.
         columns, n_known = np.concatenate([known, new]), len(known)
-        most = max(ROOM, int(ROOM_SHARE * self.design.nbytes))
-        n_passes = max(1, -(-8 * len(new) * len(columns) // most))
+        room = max(ROOM, int(ROOM_SHARE * self.design.nbytes))
+        most = max(1, room // (8 * max(1, len(columns))))
+        n_passes = max(1, -(-len(new) // most))
         at_once = -(-len(new) // n_passes)
         room = np.empty(at_once * len(columns))
         for some in blocks(len(new), at_once):
