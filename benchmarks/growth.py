@@ -33,7 +33,7 @@ from skl_sparse import SparseLpRegressor
 from skl_sparse._threads import one_blas_thread
 
 LARGE = ("flights_onehot", "spamassassin", "news20")
-DENSE = ("riboflavin", "prostate_singh", "dense_1000x5000", "dense_100000x200")
+DENSE = (*data.DENSE, *data.GENERATED)
 ASLEEP = 0.2  # seconds until threads of BLAS are
 N_FEATURES, N_RELEVANT = 60, 50
 ALPHA = 0.02

@@ -3,12 +3,12 @@
     python benchmarks/ideas.py [--only TEXT] [--ideas TEXT] [--markdown FILE]
 
 Each change takes one idea away, or puts another idea or figure in its place, by a name in the
-solver's modules that it replaces while it is measured. Fits of solvers.py's cells with p = 1, 2/3 and 1/2, one
-thread: as they are, then with each change in turn, and so on, so that whatever else the machine
-does meets them all. Times are processor time over that of fits as they are, the best of several: a
-geometric mean over the cells of a kind, with the least and the most. Above 1 the change is slower.
-Below one minima differ, so the objective is told too, relative to that of fits as they are. A fit
-that ends without its certificate ends the benchmark.
+solver's modules that it replaces while it is measured. Fits of solvers.py's cells with p = 1, 2/3
+and 1/2, one thread: as they are, then with each change in turn, and so on, so that whatever else
+the machine does meets them all. Times are processor time over that of fits as they are, the best of
+several: a geometric mean over the cells of a kind, with the least and the most. Above 1 the change
+is slower. Below one minima differ, so the objective is told too, relative to that of fits as they
+are. A fit that ends without its certificate ends the benchmark.
 
 What takes more than `MOST_TIMES` as long counts as so much, and a mean over such is marked ">".
 """

@@ -14,20 +14,12 @@ from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport qsort
 from libc.string cimport memcpy
 
-from skl_sparse._entries cimport all_ordinary, ask_ahead
+from skl_sparse._entries cimport ASKED, all_ordinary, ask_ahead
 
 cdef extern from "_kernels.h" nogil:
-    bint divide_double_32(
-        Py_ssize_t n, const double *x, const int32_t *place, const double *factor, double *y
-    )
-    bint divide_double_64(
-        Py_ssize_t n, const double *x, const int64_t *place, const double *factor, double *y
-    )
-    bint divide_single_32(
-        Py_ssize_t n, const float *x, const int32_t *place, const double *factor, float *y
-    )
-    bint divide_single_64(
-        Py_ssize_t n, const float *x, const int64_t *place, const double *factor, float *y
+    bint divide(
+        size_t real, size_t integer, Py_ssize_t n, const void *x, const void *place,
+        const double *factor, void *y
     )
 
 ctypedef fused index_t:
@@ -142,11 +134,11 @@ cdef inline bint add_stored(
     """Called with a constant ``kind``, so that the compiler leaves no branch on it in the loop."""
     cdef Py_ssize_t k = 0, i
     cdef bint finite = True
-    while k + 16 <= nnz:
-        ask_ahead(data + k, indices + k)
-        for i in range(k, k + 16):
+    while k + ASKED <= nnz:
+        ask_ahead(data, indices, k)
+        for i in range(k, k + ASKED):
             finite &= add_entry(data[i], total + indices[i], kind)
-        k += 16
+        k += ASKED
     for i in range(k, nnz):
         finite &= add_entry(data[i], total + indices[i], kind)
     return finite
@@ -213,20 +205,6 @@ def any_below(const floating[::1] data, double bound):
     return found
 
 
-cdef inline bint divide(
-    Py_ssize_t n, const floating *x, const index_t *place, const double *factor, floating *y
-) noexcept nogil:
-    """y = x divided by the factor of its place; whether all of y is finite and not zero."""
-    if floating is double and index_t is int32_t:
-        return divide_double_32(n, x, place, factor, y)
-    elif floating is double:
-        return divide_double_64(n, x, place, factor, y)
-    elif index_t is int32_t:
-        return divide_single_32(n, x, place, factor, y)
-    else:
-        return divide_single_64(n, x, place, factor, y)
-
-
 def scale(
     const floating[::1] data,
     const index_t[::1] indices,
@@ -260,7 +238,9 @@ def scale(
                 n = min(BLOCK, stop - k)
                 y = &block[0] if in_place else &out[k]
                 if by_index and not multiply:
-                    ordinary = divide(n, &data[k], &indices[k], &factors[0], y)
+                    ordinary = divide(
+                        sizeof(floating), sizeof(index_t), n, &data[k], &indices[k], &factors[0], y
+                    )
                 else:
                     for q in range(n):
                         x = data[k + q]

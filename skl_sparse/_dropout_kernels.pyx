@@ -9,29 +9,11 @@ from cython cimport floating
 from libc.stdint cimport int32_t, int64_t
 
 cdef extern from "_kernels.h" nogil:
-    Py_ssize_t replace_double_32(
-        Py_ssize_t n, const double *data, const int32_t *indices,
-        Py_ssize_t n_major, const int32_t *indptr, bint columns_major,
+    Py_ssize_t replace(
+        size_t real, size_t integer, Py_ssize_t n, const void *data, const void *indices,
+        Py_ssize_t n_major, const void *indptr, bint columns_major,
         Py_ssize_t n_hits, const int64_t *hits, const double *replacement, Py_ssize_t stride,
-        double keep, double *out_data, int32_t *out_indices, int32_t *out_indptr
-    )
-    Py_ssize_t replace_double_64(
-        Py_ssize_t n, const double *data, const int64_t *indices,
-        Py_ssize_t n_major, const int64_t *indptr, bint columns_major,
-        Py_ssize_t n_hits, const int64_t *hits, const double *replacement, Py_ssize_t stride,
-        double keep, double *out_data, int64_t *out_indices, int64_t *out_indptr
-    )
-    Py_ssize_t replace_single_32(
-        Py_ssize_t n, const float *data, const int32_t *indices,
-        Py_ssize_t n_major, const int32_t *indptr, bint columns_major,
-        Py_ssize_t n_hits, const int64_t *hits, const double *replacement, Py_ssize_t stride,
-        double keep, float *out_data, int32_t *out_indices, int32_t *out_indptr
-    )
-    Py_ssize_t replace_single_64(
-        Py_ssize_t n, const float *data, const int64_t *indices,
-        Py_ssize_t n_major, const int64_t *indptr, bint columns_major,
-        Py_ssize_t n_hits, const int64_t *hits, const double *replacement, Py_ssize_t stride,
-        double keep, float *out_data, int64_t *out_indices, int64_t *out_indptr
+        double keep, void *out_data, void *out_indices, void *out_indptr
     )
 
 ctypedef fused index_t:
@@ -57,34 +39,6 @@ def place_hits(const double[::1] gaps, int64_t last, int64_t n, int64_t[::1] out
     return placed
 
 
-cdef inline Py_ssize_t replace(
-    Py_ssize_t n, const floating *data, const index_t *indices,
-    Py_ssize_t n_major, const index_t *indptr, bint columns_major,
-    Py_ssize_t n_hits, const int64_t *hits, const double *replacement, Py_ssize_t stride,
-    double keep, floating *out_data, index_t *out_indices, index_t *out_indptr
-) noexcept nogil:
-    if floating is double and index_t is int32_t:
-        return replace_double_32(
-            n, data, indices, n_major, indptr, columns_major, n_hits, hits, replacement, stride,
-            keep, out_data, out_indices, out_indptr
-        )
-    elif floating is double:
-        return replace_double_64(
-            n, data, indices, n_major, indptr, columns_major, n_hits, hits, replacement, stride,
-            keep, out_data, out_indices, out_indptr
-        )
-    elif index_t is int32_t:
-        return replace_single_32(
-            n, data, indices, n_major, indptr, columns_major, n_hits, hits, replacement, stride,
-            keep, out_data, out_indices, out_indptr
-        )
-    else:
-        return replace_single_64(
-            n, data, indices, n_major, indptr, columns_major, n_hits, hits, replacement, stride,
-            keep, out_data, out_indices, out_indptr
-        )
-
-
 def replace_stored(
     const floating[::1] data,
     const index_t[::1] indices,
@@ -108,7 +62,8 @@ def replace_stored(
         return left
     with nogil:
         left = replace(
-            data.shape[0], &data[0], &indices[0], n_major, &indptr[0], columns_major,
+            sizeof(floating), sizeof(index_t), data.shape[0], &data[0], &indices[0],
+            n_major, &indptr[0], columns_major,
             n_hits, &hits[0] if n_hits else NULL, &replacement[0], replacement.strides[0], keep,
             &out_data[0], &out_indices[0], &out_indptr[0]
         )

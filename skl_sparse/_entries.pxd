@@ -14,6 +14,7 @@ ctypedef fused index_t:
 
 cdef enum:
     AHEAD = 384  # entries
+    ASKED = 16  # at a time
 
 
 cdef inline bint all_ordinary(const floating *x, Py_ssize_t n) noexcept nogil:
@@ -24,15 +25,19 @@ cdef inline bint all_ordinary(const floating *x, Py_ssize_t n) noexcept nogil:
         return ordinary_single(n, x)
 
 
-cdef inline void ask_ahead(const floating *value, const index_t *index) noexcept nogil:
-    """Ask for sixteen entries well before their turn; beyond the last is no harm.
+cdef inline void ask_ahead(
+    const floating *value, const index_t *index, Py_ssize_t k
+) noexcept nogil:
+    """At each sixteenth k ask for as many entries, long before their turn; there may be none.
 
     Processors foresee what is read next of a list, but too late where each entry also reads a
     number at a place of its own.
     """
-    ASK(value, AHEAD * sizeof(floating))
+    if k % ASKED != 0:
+        return
+    ASK(value, (k + AHEAD) * sizeof(floating))
     if sizeof(floating) == 8:
-        ASK(value, AHEAD * sizeof(floating) + 64)
-    ASK(index, AHEAD * sizeof(index_t))
+        ASK(value, (k + AHEAD) * sizeof(floating) + 64)
+    ASK(index, (k + AHEAD) * sizeof(index_t))
     if sizeof(index_t) == 8:
-        ASK(index, AHEAD * sizeof(index_t) + 64)
+        ASK(index, (k + AHEAD) * sizeof(index_t) + 64)

@@ -30,6 +30,13 @@
 #define ASK(from, bytes) ((void)(from))
 #endif
 
+/* The kernel for numbers and places of so many bytes. */
+#define OF_SIZES(name, real, integer, ...)                                                         \
+    ((real) == sizeof(double) ? OF_SIZE(name##_double, integer, __VA_ARGS__)                       \
+                              : OF_SIZE(name##_single, integer, __VA_ARGS__))
+#define OF_SIZE(name, integer, ...)                                                                \
+    ((integer) == sizeof(int32_t) ? name##_32(__VA_ARGS__) : name##_64(__VA_ARGS__))
+
 /* y -= a * x */
 #define SUBTRACT(name, real)                                                                       \
     KERNEL void name(ptrdiff_t n, double a, const real *restrict x, double *restrict y)            \
@@ -85,6 +92,12 @@ DIVIDE(divide_double_32, double, uint64_t, int32_t)
 DIVIDE(divide_double_64, double, uint64_t, int64_t)
 DIVIDE(divide_single_32, float, uint32_t, int32_t)
 DIVIDE(divide_single_64, float, uint32_t, int64_t)
+
+static inline int divide(size_t real, size_t integer, ptrdiff_t n, const void *x, const void *place,
+                         const double *factor, void *y)
+{
+    return OF_SIZES(divide, real, integer, n, x, place, factor, y);
+}
 
 /* The stored entries of a compressed matrix, those that are hit replaced; which entries are hit is in
    ascending order. Returns how many are left, since a replacement of zero is not stored, or -1, and a
@@ -150,10 +163,7 @@ DIVIDE(divide_single_64, float, uint32_t, int64_t)
             if (h < n_hits) {                                                                      \
                 const ptrdiff_t column = columns_major ? major : (ptrdiff_t)indices[k];            \
                 const char *const at = (const char *)replacement + column * stride;                \
-                double value;                                                                      \
-                real x;                                                                            \
-                memcpy(&value, at, sizeof(value));                                                 \
-                x = (real)value;                                                                   \
+                const real x = (real) * (const double *)at;                                        \
                 if (x != 0) {                                                                      \
                     out_data[stored] = x;                                                          \
                     out_indices[stored++] = indices[k];                                            \
@@ -168,6 +178,16 @@ REPLACE(replace_double_32, double, int32_t, ordinary_double)
 REPLACE(replace_double_64, double, int64_t, ordinary_double)
 REPLACE(replace_single_32, float, int32_t, ordinary_single)
 REPLACE(replace_single_64, float, int64_t, ordinary_single)
+
+static inline ptrdiff_t replace(size_t real, size_t integer, ptrdiff_t n, const void *data,
+                                const void *indices, ptrdiff_t n_major, const void *indptr,
+                                int columns_major, ptrdiff_t n_hits, const int64_t *hits,
+                                const double *replacement, ptrdiff_t stride, double keep,
+                                void *out_data, void *out_indices, void *out_indptr)
+{
+    return OF_SIZES(replace, real, integer, n, data, indices, n_major, indptr, columns_major, n_hits,
+                    hits, replacement, stride, keep, out_data, out_indices, out_indptr);
+}
 
 /* Whole blocks of numbers at a time, nearly all of which hold nothing to look at. */
 #define BOUNDED_BLOCK 32

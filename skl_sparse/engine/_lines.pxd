@@ -20,8 +20,7 @@ cdef inline double line_times(
     cdef double a = 0.0, b = 0.0, c = 0.0, d = 0.0
     cdef Py_ssize_t k = 0
     while k + 4 <= n:
-        if k % 16 == 0:
-            ask_ahead(value + k, place + k)
+        ask_ahead(value, place, k)
         a += value[k] * v[place[k]]
         b += value[k + 1] * v[place[k + 1]]
         c += value[k + 2] * v[place[k + 2]]
@@ -44,8 +43,8 @@ cdef inline void line_add(
     """v[place[k]] += factor * value[k]; lists at hand, just written, are not asked for."""
     cdef Py_ssize_t k = 0
     while k + 4 <= n:
-        if not at_hand and k % 16 == 0:
-            ask_ahead(value + k, place + k)
+        if not at_hand:
+            ask_ahead(value, place, k)
         v[place[k]] += factor * value[k]
         v[place[k + 1]] += factor * value[k + 1]
         v[place[k + 2]] += factor * value[k + 2]

@@ -301,8 +301,7 @@ cdef inline Py_ssize_t pick(
     cdef Py_ssize_t k, n = 0
     cdef int32_t found
     for k in range(n_entries):
-        if k % 16 == 0:
-            ask_ahead(data + k, indices + k)
+        ask_ahead(data, indices, k)
         found = slot[indices[k]]
         place[n] = found
         value[n] = data[k]

@@ -173,9 +173,8 @@ class StandardisedDesign:
             return out
         # Some columns at a time, about as many each; the pairs of those before with them are known then.
         columns, n_known = np.concatenate([known, new]), len(known)
-        room = max(ROOM, int(ROOM_SHARE * self.design.nbytes))
-        most = max(1, room // (8 * max(1, len(columns))))
-        n_passes = max(1, -(-len(new) // most))
+        most = max(ROOM, int(ROOM_SHARE * self.design.nbytes)) // (8 * max(1, len(columns)))
+        n_passes = max(1, -(-len(new) // max(1, most)))
         at_once = -(-len(new) // n_passes)
         room = np.empty(at_once * len(columns))
         for some in blocks(len(new), at_once):
