@@ -12,9 +12,9 @@ import numpy as np
 
 def times(function, repeats, clock=time.process_time):
     """Seconds that each of some calls took, and what the last returned."""
+    gc.collect()  # once: it takes longer than what is timed often does
     seconds = []
     for _ in range(repeats):
-        gc.collect()
         start = clock()
         result = function()
         seconds.append(clock() - start)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import warnings
+from copy import copy
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -321,8 +322,12 @@ def run(cell, contestant, ours):
 
 def cold_start(contestant, cell, tol):
     """Seconds of import and first fit in a new process; nan if it fails."""
-    contestant.stop()
-    fits, *_ = contestant.ask(cell, tol, repeat=0)
+    newcomer = copy(contestant)
+    newcomer.process = None  # the other goes on, with what it has compiled
+    try:
+        fits, *_ = newcomer.ask(cell, tol, repeat=0)
+    finally:
+        newcomer.stop()
     return fits[0].seconds if fits else np.nan
 
 
