@@ -8,9 +8,9 @@ linear models", JMLR 2020).
 """
 
 import numpy as np
+
 from skl_sparse.engine.solvers._coordinate_descent import coordinate_descent
 from skl_sparse.engine.solvers._duality import DualRay
-
 from skl_sparse.engine.solvers.descent import BUDGET
 from skl_sparse.engine.solvers.problem import Problem
 

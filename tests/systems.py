@@ -2,6 +2,7 @@
 
 import numpy as np
 import scipy.sparse as sp
+
 from skl_sparse.engine.solvers._systems import (
     DenseSystem,
     GramSystem,

@@ -24,13 +24,13 @@ from alone import required
 from contest import Cell, Contestant, Fit, Result, Watch
 from contestants import SOLVERS, Solver
 from judge import judge
-from skl_sparse.engine.solvers._coordinate_descent import coordinate_descent
-from skl_sparse.engine.solvers._systems import GramSystem
 
 from skl_sparse import SparseLpRegressor, regressor
 from skl_sparse._threads import one_blas_thread
 from skl_sparse.engine.penalties import LpPenalty
 from skl_sparse.engine.solvers import working_set
+from skl_sparse.engine.solvers._coordinate_descent import coordinate_descent
+from skl_sparse.engine.solvers._systems import GramSystem
 
 
 @pytest.fixture

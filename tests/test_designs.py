@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from skl_sparse.engine.solvers._systems import SparseSystem
 
 import skl_sparse.engine.design.base as base
 import skl_sparse.engine.design.compressed as compressed
@@ -11,6 +10,7 @@ import skl_sparse.engine.design.csr as csr
 import skl_sparse.engine.design.dense as dense
 import skl_sparse.engine.design.standardised as standardised
 from skl_sparse.engine.design import NotFiniteError, StandardisedDesign, as_design
+from skl_sparse.engine.solvers._systems import SparseSystem
 
 CONTAINERS = {
     "C": np.ascontiguousarray,

@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
-from skl_sparse.engine.solvers._coordinate_descent import coordinate_descent, first_better
-from skl_sparse.engine.solvers._systems import GramSystem
 from systems import system_of
 
 from skl_sparse import SparseLpRegressor
 from skl_sparse.engine.losses import SquaredError
 from skl_sparse.engine.penalties import LpPenalty
 from skl_sparse.engine.solvers import local_search, starts
+from skl_sparse.engine.solvers._coordinate_descent import coordinate_descent, first_better
+from skl_sparse.engine.solvers._systems import GramSystem
 from skl_sparse.engine.solvers.local_search import NONE, Search
 from skl_sparse.engine.solvers.point import Point
 from skl_sparse.engine.solvers.problem import Problem

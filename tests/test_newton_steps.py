@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from scipy.linalg import LinAlgError
 from scipy.optimize import nnls
-from skl_sparse.engine.solvers._systems import GramSystem
 from systems import system_of
 
 from skl_sparse.engine.losses import SquaredError
 from skl_sparse.engine.penalties import LpPenalty
 from skl_sparse.engine.solvers import active_set, descent
+from skl_sparse.engine.solvers._systems import GramSystem
 from skl_sparse.engine.solvers.active_set import (
     along_the_border,
     iterated,

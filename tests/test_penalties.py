@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from skl_sparse.engine.solvers._duality import DualRay, relative_gap
 
 from skl_sparse.engine.losses import SquaredError
 from skl_sparse.engine.penalties import LpPenalty
+from skl_sparse.engine.solvers._duality import DualRay, relative_gap
 
 N = 400
 EXPONENTS = [0.0, 0.3, 0.5, 2 / 3, 1.0]

@@ -14,13 +14,13 @@ import scipy.sparse as sp
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from reference import Problem, assert_reported
-from skl_sparse.engine.solvers._systems import GramSystem
 from sklearn.exceptions import ConvergenceWarning
 
 from skl_sparse import SparseLpRegressor
 from skl_sparse.engine.design import as_design
 from skl_sparse.engine.least_squares import LeastSquares
 from skl_sparse.engine.penalties import LpPenalty
+from skl_sparse.engine.solvers._systems import GramSystem
 from skl_sparse.engine.solvers.active_set import along_the_border, newton_step
 from skl_sparse.engine.solvers.proximal_gradient import ProximalGradient
 
