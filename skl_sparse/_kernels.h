@@ -48,6 +48,19 @@
 SUBTRACT(subtract_double, double)
 SUBTRACT(subtract_single, float)
 
+/* y += w[0] * x[0] + .. + w[3] * x[3] */
+#define ADD_FOUR(name, real)                                                                       \
+    KERNEL void name(ptrdiff_t n, const real *const *x, const double *w, double *restrict y)       \
+    {                                                                                              \
+        const real *const a = x[0], *const b = x[1], *const c = x[2], *const d = x[3];             \
+        const double u = w[0], v = w[1], s = w[2], t = w[3];                                       \
+        for (ptrdiff_t i = 0; i < n; i++)                                                          \
+            y[i] += (u * a[i] + v * b[i]) + (s * c[i] + t * d[i]);                                 \
+    }
+
+ADD_FOUR(add_four_double, double)
+ADD_FOUR(add_four_single, float)
+
 /* Ordinary numbers are finite and not zero. Without its sign the bits of one are an integer from one
    to less than those of infinity: what is out of that range sets the top bit. */
 #define TOP(bits) ((bits)1 << (8 * sizeof(bits) - 1))

@@ -451,6 +451,19 @@ def test_a_sample_of_the_rows_is_believed_where_it_gives_the_norms(container):
     assert A.sampled_gram(few) is None  # nor is any other from then on
 
 
+@pytest.mark.parametrize("n_threads", [1, 2])
+@pytest.mark.parametrize("n_columns", [1, 3, 4, 5])
+@pytest.mark.parametrize("container", ["Fortran", "Fortran, float32", "C", "strided"])
+def test_few_dense_columns_are_combined_over_long_stretches(container, n_columns, n_threads):
+    rng = np.random.default_rng(7)
+    X = mixed_columns(rng, n=5003)
+    design = as_design(CONTAINERS[container](X), n_threads)
+    for k in (1, 3):
+        W = np.zeros((40, k))
+        W[rng.permutation(40)[:n_columns]] = rng.standard_normal((n_columns, k))
+        np.testing.assert_allclose(design.predict(W), X @ W, rtol=1e-12, atol=1e-12)
+
+
 @pytest.mark.parametrize("container", ["csr", "csc", "csr, int64"])
 def test_the_order_of_entries_does_not_matter(container):
     rng = np.random.default_rng(6)

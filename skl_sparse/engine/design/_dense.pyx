@@ -4,9 +4,12 @@ Sums are kept in double whatever the type of the data. Callers cut the array int
 lines have their entries side by side.
 """
 
+from libc.string cimport memset
 from scipy.linalg.cython_blas cimport dgemm, dsyrk, sgemm, ssyrk
 
 cdef extern from "_kernels.h" nogil:
+    void add_four_double(Py_ssize_t n, const double **x, const double *w, double *y)
+    void add_four_single(Py_ssize_t n, const float **x, const double *w, double *y)
     void sum_eight_rows_double(
         Py_ssize_t n, const double *x, Py_ssize_t stride, const double *w, const double *v,
         const double *shift, double *first, double *second, double *third
@@ -105,6 +108,44 @@ def sums_by_columns(
                     first[i + j] += sums[j]
                     second[i + j] += sums[4 + j]
                     third[i + j] += sums[8 + j]
+
+
+def combine_columns(
+    const real_t[:, :] X,
+    const Py_ssize_t[::1] columns,
+    const double[:, ::1] weights,
+    bint lines_are_columns,
+    double[:, :] out,
+):
+    """out[t, i] = sum_k weights[t, k] * X[i, columns[k]]"""
+    cdef const real_t *x[4]
+    cdef double w[4]
+    cdef Py_ssize_t i, j, k, t, start, length, n = columns.shape[0]
+    cdef double total
+    with nogil:
+        if lines_are_columns:
+            # In stretches, whose sums stay in the cache.
+            for start in range(0, X.shape[0], 2048):
+                length = min(2048, X.shape[0] - start)
+                for t in range(out.shape[0]):
+                    memset(&out[t, start], 0, length * sizeof(double))
+                for k in range(0, n, 4):
+                    for j in range(4):
+                        x[j] = &X[start, columns[min(k + j, n - 1)]]
+                    for t in range(out.shape[0]):
+                        for j in range(4):
+                            w[j] = weights[t, k + j] if k + j < n else 0.0
+                        if real_t is double:
+                            add_four_double(length, x, w, &out[t, start])
+                        else:
+                            add_four_single(length, x, w, &out[t, start])
+        else:
+            for i in range(X.shape[0]):
+                for t in range(out.shape[0]):
+                    total = 0.0
+                    for k in range(n):
+                        total += weights[t, k] * X[i, columns[k]]
+                    out[t, i] = total
 
 
 def fill_panel(

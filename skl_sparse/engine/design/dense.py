@@ -47,16 +47,16 @@ class DenseDesign(Design):
         self.lines_are_columns = X.flags.f_contiguous
         self.lines = X.T if self.lines_are_columns else X
 
-    def _tiles(self, n_lines, length, copied):
+    def _tiles(self, n_lines, length):
         """A list for each thread of the tiles, (lines, positions), of its share of the lines.
 
-        BLAS reads float64 where it lies. What has to be converted or copied is cut so small that
-        the copy stays in cache.
+        BLAS reads float64 where it lies. What has to be converted is cut so small that the copy
+        stays in cache.
         """
         each = -(-n_lines // self.n_threads)
-        copied = copied or self.lines.dtype != np.float64
-        stretch = min(length, STRETCH) if copied else length
-        step = BLOCK // max(1, stretch) if copied else each
+        converted = self.lines.dtype != np.float64
+        stretch = min(length, STRETCH) if converted else length
+        step = BLOCK // max(1, stretch) if converted else each
         return [
             [
                 (slice(part.start + some.start, part.start + some.stop), positions)
@@ -66,39 +66,36 @@ class DenseDesign(Design):
             for part in blocks(n_lines, each)
         ]
 
-    def _at_once(self, n_lines, length, copied):
-        """Whether that is one tile: small data should not wait for Python."""
-        plain = self.n_threads == 1 and self.lines.dtype == np.float64
-        return plain and (not copied or n_lines * length <= BLOCK)
+    @property
+    def _at_once(self):
+        """Whether all lines are one tile: small data should not wait for Python."""
+        return self.n_threads == 1 and self.lines.dtype == np.float64
 
-    def _dot(self, V, chosen=None):
-        """Lines times V; on the chosen positions of each line alone, if given."""
-        if self._at_once(len(self.lines), len(V), chosen is not None):
-            return (self.lines if chosen is None else self.lines[:, chosen]) @ V
+    def _dot(self, V):
+        """Lines times V."""
+        if self._at_once:
+            return self.lines @ V
         out = np.zeros((len(self.lines), V.shape[1]))
 
         def task(tiles):
             for lines, at in tiles:
-                tile = self.lines[lines, at if chosen is None else chosen[at]]
-                out[lines] += as_double(tile) @ V[at]
+                out[lines] += as_double(self.lines[lines, at]) @ V[at]
 
-        self._run(task, self._tiles(len(self.lines), len(V), chosen is not None))
+        self._run(task, self._tiles(*self.lines.shape))
         return out
 
-    def _scatter(self, V, chosen=None):
-        """Transposed lines times V; of the chosen lines alone, if given."""
-        length = self.lines.shape[1]
-        if self._at_once(len(V), length, chosen is not None):
-            return (self.lines if chosen is None else self.lines[chosen]).T @ V
+    def _scatter(self, V):
+        """Transposed lines times V."""
+        if self._at_once:
+            return self.lines.T @ V
 
         def task(tiles):
-            out = np.zeros((length, V.shape[1]))
+            out = np.zeros((self.lines.shape[1], V.shape[1]))
             for lines, at in tiles:
-                tile = self.lines[lines if chosen is None else chosen[lines], at]
-                out[at] += as_double(tile).T @ V[lines]
+                out[at] += as_double(self.lines[lines, at]).T @ V[lines]
             return out
 
-        return sum(self._run(task, self._tiles(len(V), length, chosen is not None)))
+        return sum(self._run(task, self._tiles(*self.lines.shape)))
 
     def correlate(self, R):
         return self._dot(R) if self.lines_are_columns else self._scatter(R)
@@ -108,11 +105,16 @@ class DenseDesign(Design):
         # Reading a few columns of each row beats reading all of them.
         if len(columns) >= self.n_columns // (2 if self.lines_are_columns else 8):
             return self._scatter(W) if self.lines_are_columns else self._dot(W)
-        if not len(columns):
-            return np.zeros((self.n_rows, W.shape[1]))
-        if self.lines_are_columns:
-            return self._scatter(W[columns], columns)
-        return self._dot(W[columns], columns)
+        weights = np.ascontiguousarray(W[columns].T)
+        out = np.empty((W.shape[1], self.n_rows))
+
+        def task(rows):
+            _dense.combine_columns(
+                self.X[rows], columns, weights, self.lines_are_columns, out[:, rows]
+            )
+
+        self._run(task, blocks(self.n_rows, -(-self.n_rows // self.n_threads)))
+        return out.T
 
     def _columns(self, columns, rows):
         """A copy of some entries, a row a column of X, as contiguous as X lets them be."""
