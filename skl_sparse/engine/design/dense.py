@@ -154,6 +154,8 @@ class DenseDesign(Design):
 
     def _add_products_of(self, columns, row_scale, center, scale, n_known, panels, out):
         """Add the products of columns less their centres, scaled both ways, over slices of rows."""
+        places = np.argsort(columns)  # in the order in which they lie
+        sources = columns[places], places, center[places], scale[places]
         longest = max((rows.stop - rows.start for rows in panels), default=0)
         entries = np.empty(longest * len(columns), dtype=out.dtype)
         for rows in panels:
@@ -162,9 +164,7 @@ class DenseDesign(Design):
             lines = entries[: len(block) * len(columns)].reshape(
                 shape[::-1] if self.lines_are_columns else shape
             )
-            _dense.fill_panel(
-                block, columns, center, scale, row_scale[rows], self.lines_are_columns, lines
-            )
+            _dense.fill_panel(block, *sources, row_scale[rows], self.lines_are_columns, lines)
             _dense.add_products(lines, self.lines_are_columns, n_known, out)
 
     def row_gram(self):
