@@ -164,6 +164,7 @@ def hand_to_r(file, X, y, share, path, tol):
         np.array(sizes, dtype=np.int32).tofile(stream)
         np.concatenate([[share, tol], path, y]).tofile(stream)
         if sparse:
+            X = X.sorted_indices()  # R takes no others
             X.data.astype(np.float64).tofile(stream)
             np.concatenate([X.indices, X.indptr]).astype(np.int32).tofile(stream)
         else:

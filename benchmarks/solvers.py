@@ -83,29 +83,35 @@ def main():
     )
     parser.add_argument("--quick", action="store_true", help="few cells, under two minutes")
     parser.add_argument("--only", default="", help="only cells whose name contains this")
-    parser.add_argument("--solvers", nargs="+", choices=SOLVERS, default=list(SOLVERS))
+    parser.add_argument(
+        "--solvers", nargs="+", choices=SOLVERS, metavar="SOLVER",
+        help="default all; quick: all but those in R, which takes seconds to start for each fit",
+    )  # fmt: skip
     parser.add_argument(
         "--python", nargs="+", default=[], metavar="PACKAGE=PATH",
         help="the interpreter of an environment that has a package, for those with pins that clash",
     )  # fmt: skip
     parser.add_argument(
-        "--limit", type=float, help="processor seconds of a fit, default 30, quick 1"
+        "--limit", type=float, help="processor seconds of a fit, default 30, quick 0.5"
     )
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables")
     parser.add_argument("--figure", type=Path, metavar="FILE", help="write a picture of them")
     arguments = parser.parse_args()
 
-    limit, repeat, cold_starts = (1, 0.1, 1) if arguments.quick else (30, 1, 3)
+    limit, repeat, cold_starts = (0.5, 0.1, 1) if arguments.quick else (30, 1, 3)
     limit = arguments.limit or limit
+    solvers = arguments.solvers or [
+        name for name, solver in SOLVERS.items() if not (arguments.quick and solver.in_r)
+    ]
     pythons = dict(given.split("=", 1) for given in arguments.python)
     versions = {}
-    for name in arguments.solvers:
+    for name in solvers:
         package = SOLVERS[name].package
         if package not in versions:
             versions[package] = SOLVERS[name].version(pythons.get(package, sys.executable))
         if versions[package] is None:
             print(f"absent: {name}")
-    present = [name for name in arguments.solvers if versions[SOLVERS[name].package]]
+    present = [name for name in solvers if versions[SOLVERS[name].package]]
     cells = [
         cell
         for cell in (quick_cells() if arguments.quick else all_cells())
