@@ -84,7 +84,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="few cells, under two minutes")
     parser.add_argument("--only", default="", help="only cells whose name contains this")
     parser.add_argument(
-        "--solvers", nargs="+", choices=SOLVERS, metavar="SOLVER",
+        "--solvers", nargs="+", choices=SOLVERS,
         help="default all; quick: all but those in R, which takes seconds to start for each fit",
     )  # fmt: skip
     parser.add_argument(

@@ -7,8 +7,9 @@ lines have their entries side by side.
 from libc.string cimport memset
 from scipy.linalg.cython_blas cimport dgemm, dsyrk, sgemm, ssyrk
 
+from skl_sparse._entries cimport ASK
+
 cdef extern from "_kernels.h" nogil:
-    void ASK(const void *address, Py_ssize_t n_bytes)
     void add_four_double(Py_ssize_t n, const double **x, const double *w, double *y)
     void add_four_single(Py_ssize_t n, const float **x, const double *w, double *y)
     void sum_eight_rows_double(
