@@ -114,7 +114,14 @@ IDEAS = [
     ),
     Idea("one start", {"solvers.starts.others": lambda *given: ()}, BELOW_ONE),
     Idea("a path of 5 steps, for 10", {"solvers.starts.PATH_STEPS": 5}, BELOW_ONE),
-    Idea("no search", {"solvers.local_search.brief": lambda point, work: point}, BELOW_ONE),
+    Idea(
+        "no easing of the penalty",
+        {"solvers.starts.eased": lambda point, tol, work: point},
+        BELOW_ONE,
+    ),
+    Idea("the penalty eased to 0.5, for 0.8", {"solvers.starts.EASED": 0.5}, BELOW_ONE),
+    Idea("no exchanges", {"solvers.local_search.brief": lambda point, work: point}, BELOW_ONE),
+    Idea("64 exchanges, for 16", {"solvers.local_search.LEAST": 64}, BELOW_ONE),
     Idea(
         "a search of a quarter of the work",
         {"solvers.starts.BRIEF": (2.5e5, 4), "solvers.starts.STARTING": 32},

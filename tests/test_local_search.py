@@ -154,6 +154,62 @@ def test_a_minimum_found_again_keeps_its_certificate(monkeypatch):
     assert looks[-1] == "search"
 
 
+def test_a_better_minimum_is_certified_by_one_look(monkeypatch):
+    """What starts and search find has settled, so the next look at all of the data is the last."""
+    looks, elsewhere = [], starts.elsewhere
+    evaluate = Problem.evaluate
+    monkeypatch.setattr(Problem, "evaluate", lambda *a: looks.append(1) or evaluate(*a))
+
+    def spy(problem, pool, here, solution, *rest):
+        u = elsewhere(problem, pool, here, solution, *rest)
+        looks.clear()
+        better.append(u is not solution.u)
+        return u
+
+    monkeypatch.setattr(starts, "elsewhere", spy)
+    found = 0
+    for seed in range(20):
+        A, y, _ = settled_point("gram", 0.5, seed)  # so few columns that all are in the pool
+        better = []
+        model = SparseLpRegressor(0.003, p=0.5, tol=1e-9).fit(A, y)
+        assert model.optimality_ <= model.tol
+        assert len(looks) == sum(better)
+        found += sum(better)
+    assert found > 3
+
+
+@pytest.mark.parametrize("kind", ["gram", "sparse", "dense"])
+@pytest.mark.parametrize("p", [0.0, 0.5, 2 / 3])
+def test_an_eased_penalty_leads_to_a_minimum_no_higher(kind, p):
+    lower = 0
+    for seed in range(60):
+        A, y, point = settled_point(kind, p, seed)
+        before = point.u.copy(), point.c.copy()
+        eased = starts.eased(point, 1e-9, np.inf)
+        assert np.array_equal(point.u, before[0])
+        assert np.array_equal(point.system.correlations(), before[1])
+        assert eased.objective == pytest.approx(objective(A, y, point.penalty, eased.u), rel=1e-9)
+        assert point.penalty.violations(eased.u, A.T @ (y - A @ eased.u)).max() <= 1e-8
+        assert eased is point or starts.lower(eased, point)
+        lower += eased is not point
+        assert starts.eased(point, 1e-9, 0.0) is point
+    assert lower > 0
+
+
+def test_an_eased_penalty_is_not_followed_to_what_cannot_be(monkeypatch):
+    """A Gram too small, as a rounded one may be along some direction, tells of squares below zero."""
+
+    def squares():
+        for seed in range(60):
+            A, _, point = settled_point("gram", 0.5, seed)
+            point.system = GramSystem(0.2 * A.T @ A, point.c.copy())
+            yield starts.eased(point, 1e-6, 2e4).square / point.square
+
+    assert min(squares()) > -0.11
+    monkeypatch.setattr(starts, "possible", lambda *squares: True)
+    assert min(squares()) < -0.11
+
+
 @pytest.mark.parametrize("p", [0.0, 0.5])
 @pytest.mark.parametrize("seed", range(5))
 def test_a_minimum_that_settles_is_no_better_one(p, seed):

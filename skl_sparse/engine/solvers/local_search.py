@@ -20,9 +20,10 @@ from .packed_cholesky import BLAS_SPEED, cholesky
 
 # In the place of a column: none leaves, or none enters.
 NONE = -1
-# Exchanges tried around one point, and in all, by a brief search and by a thorough one. Work is what
-# bounds both on all but small problems.
+# Exchanges tried around one point, and in all, by a brief search and by a thorough one. A brief one
+# tries fewer where columns are more than a few, in inverse proportion, but no fewer than `LEAST`.
 BRIEF, THOROUGH = (64, 1024), (1024, 32768)
+FEW, LEAST = 32, 16
 # Columns of the support that are offered for a swap: the smallest.
 MOST_SWAPPED = 256
 # Rounding of an objective that is kept up to date; the null model's is 1/2.
@@ -37,8 +38,9 @@ CALLS = 1 << 17
 
 def brief(point, work):
     """A `Point` no worse, after exchanges that touch about ``work`` numbers at most."""
+    most, tries = BRIEF
     search = Search(point)
-    search.run(*BRIEF, work=work)
+    search.run(max(LEAST, most * FEW // max(FEW, len(point.u))), tries, work=work)
     return search.point
 
 

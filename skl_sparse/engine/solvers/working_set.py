@@ -28,8 +28,9 @@ MOST_STAYING = 0.85
 MOST_AT_REST = 0.5
 # But not so near the tolerance: what is held now serves the rest, whatever is at rest in it.
 NEARLY = 10
-# The descent is asked for this share of what the last certificate found.
-INNER = 0.1
+# The descent is asked for this share of what the last certificate found, and at the end for that share of
+# the tolerance, so that the next certificate meets it.
+INNER, ASKED = 0.1, 0.3
 # As long as that is free it goes on: in convex problems for this many passes over X. In others, where
 # the container of X must not choose a minimum, for so many numbers for each row and column, and only
 # once few columns are left to join: how far an early descent goes decides where the fit ends.
@@ -140,13 +141,13 @@ def goals(certificate, tol, idle, span):
     share = INNER ** (1 + idle)
     step = share * certificate.optimality
     if math.isnan(certificate.gap):
-        cheap = 0.3 * tol * INNER**idle
+        cheap = ASKED * tol * INNER**idle
         return Goal(max(cheap, step)), Goal(cheap)
     least = 1e-3 * tol * INNER**idle
     if span.helps_the_dual:
         return Goal(step), Goal(min(step, least))
-    gap = max(0.3 * tol, share * certificate.gap)
-    return Goal(1e-3 * min(step, tol), gap), Goal(least, 0.3 * tol)
+    gap = max(ASKED * tol, share * certificate.gap)
+    return Goal(1e-3 * min(step, tol), gap), Goal(least, ASKED * tol)
 
 
 def grow(pool, problem, points, waiting, least, convex, shed):
