@@ -44,20 +44,23 @@ def solve(problem, start, *, tol, max_iter, search=False):
     pool = ColumnPool(problem.A)
     if problem.n_columns <= SMALL:
         pool.add(np.flatnonzero(problem.A.scale > 0))
-    best = working_set.solve(problem, start, tol=tol, max_iter=max_iter, pool=pool)
+    best = working_set.solve(problem, start, tol=tol, max_iter=max_iter, pool=pool, explored=True)
     n_iter = max(solution.n_iter for solution in best)
     warm = [bool(u.values.any()) for u in start]
     for thorough in (False, True) if search else (False,):
         if n_iter >= max_iter:
             break
-        points = points_on(pool, problem, best, last=thorough or not search)
+        last = thorough or not search
+        points = points_on(pool, problem, best, last)
         start = [
             elsewhere(problem, pool, points.pop(0), solution, thorough or warm[t], tol, thorough)
             for t, solution in enumerate(best)
         ]
         if any(u is not solution.u for u, solution in zip(start, best, strict=True)):
             left = max_iter - n_iter
-            found = working_set.solve(problem, start, tol=tol, max_iter=left, pool=pool)
+            found = working_set.solve(
+                problem, start, tol=tol, max_iter=left, pool=pool, explored=not last
+            )
             n_iter += max(solution.n_iter for solution in found)
             best = [
                 new if better(new, old, tol) else old for new, old in zip(found, best, strict=True)

@@ -16,8 +16,8 @@ from .foretold import Foretold
 # others, of many minima, the root of the number of columns, between two bounds.
 LEAST_NEW, LEAST_NEW_OF_MANY = 192, (128, 192)
 # Where few violate optimality, so many join in all: those whose correlations come next, if they are
-# more than half way. Otherwise the last columns come one by one, at the cost of a pass each. In convex
-# problems no more than `EACH` for each that does; in others starts and search have use for all.
+# more than half way. Otherwise the last columns come one by one, at the cost of a pass each. No more than
+# `EACH` for each that does, unless starts and search have use for all.
 LEAST_LATE, CLOSE, EACH = 64, 0.5, 4
 # A sample that lets more than this share of the new columns stay cannot tell them apart: what it
 # spares is less than the look that its mistakes cost.
@@ -52,12 +52,14 @@ class Solution:
     correlations: np.ndarray | None = None
 
 
-def solve(problem, start, *, tol, max_iter, pool=None):
+def solve(problem, start, *, tol, max_iter, pool=None, explored=False):
     """Descend from the `Coefficients` of every target until it has its certificate.
 
     1. Certificate of every open target: its residual and all its correlations, two passes over X.
     2. The columns that violate optimality most join the pool, which holds the support already.
     3. Coordinate descent on the pool for each open target, to a fraction of the violation seen.
+
+    Where the pool will be ``explored`` from other starts, what comes only close joins in any case.
 
     Returns a `Solution` for each target.
     """
@@ -105,7 +107,7 @@ def solve(problem, start, *, tol, max_iter, pool=None):
         if not waiting:
             return found
         far = any(not now.certificate.reached(NEARLY * tol) for _, now in waiting)
-        late = grow(pool, problem, points, waiting, least, convex, shed=convex and far)
+        late = grow(pool, problem, points, waiting, least, explored, shed=convex and far)
         del looks
         for _, now in waiting:
             now.leave(pool.columns)
@@ -150,7 +152,7 @@ def goals(certificate, tol, idle, span):
     return Goal(1e-3 * min(step, tol), gap), Goal(least, ASKED * tol)
 
 
-def grow(pool, problem, points, waiting, least, convex, shed):
+def grow(pool, problem, points, waiting, least, explored, shed):
     """Let the worst violators of all waiting targets join the pool, which holds their support.
 
     Returns whether few columns outside violate optimality: the support is nearly known.
@@ -166,7 +168,7 @@ def grow(pool, problem, points, waiting, least, convex, shed):
     if late:
         close = [problem.penalties[t].close(now.correlations, CLOSE) for t, now in waiting]
         most = LEAST_LATE - len(fresh)
-        near = nearest(pool, close, min(most, EACH * len(fresh)) if convex else most)
+        near = nearest(pool, close, most if explored else min(most, EACH * len(fresh)))
         stays = promising(problem, points, waiting, np.concatenate([support, fresh]), near)
         fresh = np.concatenate([fresh, near[stays]])
     else:
