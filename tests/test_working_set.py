@@ -9,7 +9,7 @@ import scipy.sparse as sp
 import skl_sparse.engine.design.standardised as standardised
 from skl_sparse import SparseLpRegressor
 from skl_sparse.engine.design import StandardisedDesign, as_design
-from skl_sparse.engine.solvers import working_set
+from skl_sparse.engine.solvers import starts, working_set
 from skl_sparse.engine.solvers.column_pool import ColumnPool
 
 N_ROWS, N_COLUMNS = 150, 600
@@ -46,6 +46,36 @@ def test_columns_at_rest_leave_the_pool(container, monkeypatch):
         fresh = len(np.setdiff1d(columns, before))
         assert size <= max(most * support, support + fresh, small)
     assert any(set(before) - set(columns) for (*_, columns), (*_, before) in pairs)
+
+
+def test_columns_that_only_come_close_join_for_starts_and_search(monkeypatch):
+    """Before those up to `LEAST_LATE` in all, afterwards a few for each column that violates optimality."""
+    joined, grow, elsewhere = [], working_set.grow, starts.elsewhere
+
+    def grow_spy(pool, problem, points, waiting, *rest, **options):
+        (_, now), before = waiting[0], pool.member.copy()
+        outside = int((~before[now.violators]).sum())
+        late = grow(pool, problem, points, waiting, *rest, **options)
+        if late:
+            joined.append((outside, len(pool) - before.sum()))
+        return late
+
+    def elsewhere_spy(*args):
+        joined.clear()
+        return elsewhere(*args)
+
+    X, y = problem(0)
+    monkeypatch.setattr(working_set, "grow", grow_spy)
+    SparseLpRegressor(0.01, p=0.5, tol=1e-8).fit(X, y)
+    assert all(new > outside for outside, new in joined[:2])
+    monkeypatch.setattr(starts, "elsewhere", elsewhere_spy)
+    after = []
+    for seed in range(10):
+        X, y = problem(seed)
+        SparseLpRegressor(0.01, p=0.5, tol=1e-8).fit(X, y)
+        after += joined
+    assert len(after) > 3
+    assert all(new <= (1 + working_set.EACH) * outside for outside, new in after)
 
 
 @pytest.fixture
