@@ -121,14 +121,14 @@ IDEAS = [
     ),
     Idea("the penalty eased to 0.5, for 0.8", {"solvers.starts.EASED": 0.5}, BELOW_ONE),
     Idea("no exchanges", {"solvers.local_search.brief": lambda point, work: point}, BELOW_ONE),
-    Idea("64 exchanges, for 16", {"solvers.local_search.LEAST": 64}, BELOW_ONE),
+    Idea("64 exchanges, for 16", {"solvers.local_search.FEWEST": 64}, BELOW_ONE),
     Idea(
-        "a search of a quarter of the work",
+        "exchanges of a quarter of the work",
         {"solvers.starts.BRIEF": (2.5e5, 4), "solvers.starts.STARTING": 32},
         BELOW_ONE,
     ),
     Idea(
-        "a search of four times the work",
+        "exchanges of four times the work",
         {"solvers.starts.BRIEF": (4e6, 64), "solvers.starts.STARTING": 2},
         BELOW_ONE,
     ),

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from systems import system_of
 
 from skl_sparse import SparseLpRegressor
@@ -17,15 +18,15 @@ from skl_sparse.engine.solvers.problem import Problem
 M, SWEEPS, TOL, BUDGET = 10, 500, 1e-12, 1e9
 
 
-def settled_point(kind, p, seed):
+def settled_point(kind, p, seed, m=M):
     """A coordinate-wise minimum of a small problem with correlated columns."""
     rng = np.random.default_rng(seed)
-    A = rng.normal(size=(25, M)) + rng.normal(size=(25, 1))
+    A = rng.normal(size=(25, m)) + rng.normal(size=(25, 1))
     A /= np.linalg.norm(A, axis=0)
-    y = A @ rng.normal(size=M) + 0.1 * rng.normal(size=25)
-    penalty = LpPenalty(np.full(M, 0.05), np.zeros(M), p)
-    system, u = system_of(kind, A, y), np.zeros(M)
-    coordinate_descent(system, penalty, u, np.arange(M), SWEEPS, TOL, BUDGET)
+    y = A @ rng.normal(size=m) + 0.1 * rng.normal(size=25)
+    penalty = LpPenalty(np.full(m, 0.05), np.zeros(m), p)
+    system, u = system_of(kind, A, y), np.zeros(m)
+    coordinate_descent(system, penalty, u, np.arange(m), SWEEPS, TOL, BUDGET)
     return A, y, Point(SquaredError(), penalty, system, u, np.sum((y - A @ u) ** 2))
 
 
@@ -154,11 +155,15 @@ def test_a_minimum_found_again_keeps_its_certificate(monkeypatch):
     assert looks[-1] == "search"
 
 
-def test_a_better_minimum_is_certified_by_one_look(monkeypatch):
-    """What starts and search find has settled, so the next look at all of the data is the last."""
+@pytest.mark.parametrize("eases", [True, False])
+def test_a_better_minimum_is_certified_by_one_look(eases, monkeypatch):
+    """What starts and search find settles before the next look, whatever found it."""
     looks, elsewhere = [], starts.elsewhere
     evaluate = Problem.evaluate
     monkeypatch.setattr(Problem, "evaluate", lambda *a: looks.append(1) or evaluate(*a))
+    if not eases:  # exchanges settle to 1e-5
+        monkeypatch.setattr(starts, "others", lambda *given: ())
+        monkeypatch.setattr(starts, "eased", lambda point, *given: point)
 
     def spy(problem, pool, here, solution, *rest):
         u = elsewhere(problem, pool, here, solution, *rest)
@@ -176,6 +181,55 @@ def test_a_better_minimum_is_certified_by_one_look(monkeypatch):
         assert len(looks) == sum(better)
         found += sum(better)
     assert found > 3
+
+
+def test_a_fit_eases_the_penalty(monkeypatch):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 200))
+    X += 0.7 * np.roll(X, 1, axis=1)
+    y = X[:, ::20] @ rng.normal(size=10) + rng.normal(size=60)
+    fits = [SparseLpRegressor(alpha, p=0.5).fit(X, y) for alpha in np.geomspace(0.01, 0.1, 12)]
+    monkeypatch.setattr(starts, "eased", lambda point, *given: point)
+    ratios = [fit.objective_ / clone(fit).fit(X, y).objective_ for fit in fits]
+    assert min(ratios) < 1 - 1e-4 and np.mean(ratios) < 1
+
+
+def test_the_penalty_is_eased_until_that_leads_back(monkeypatch):
+    """More than once, if need be; what has settled only better is no other minimum."""
+    calls, descend = [], starts.descend
+    monkeypatch.setattr(starts, "descend", lambda *given: calls.append(1) or descend(*given))
+
+    def eased(point, work):
+        calls.clear()
+        return starts.eased(point, 1e-9, work), len(calls) // 2
+
+    most = 0
+    for seed in range(20):
+        *_, point = settled_point("gram", 0.9, seed, 100)
+        best, rounds = eased(point, np.inf)
+        assert (best is point) == (rounds == 1)
+        once, one = eased(point, 1e-300)
+        assert one == 1 and best.objective <= once.objective
+        most = max(most, rounds)
+    assert most > 2
+    A, y, point = settled_point("gram", 0.5, 0)
+    system, u = point.system.copy(), point.u.copy()
+    system.move(np.arange(M), 1e-3 * u)
+    u *= 1 + 1e-3
+    rough = Point(SquaredError(), point.penalty, system, u, np.sum((y - A @ u) ** 2))
+    assert starts.lower(point, rough)
+    assert starts.eased(point, 1e-9, np.inf) is point and starts.eased(rough, 1e-9, np.inf) is rough
+
+
+@pytest.mark.parametrize(("columns", "most"), [(10, 64), (32, 64), (64, 32), (500, 16)])
+def test_a_brief_search_tries_fewer_exchanges_in_a_large_pool(columns, most, monkeypatch):
+    asked = []
+    monkeypatch.setattr(Search, "run", lambda search, most, tries, **options: asked.append(most))
+    A, y = np.eye(columns), np.zeros(columns)
+    penalty = LpPenalty(np.ones(columns), np.zeros(columns), 0.5)
+    point = Point(SquaredError(), penalty, system_of("gram", A, y), np.zeros(columns), 0.0)
+    local_search.brief(point, np.inf)
+    assert asked == [most]
 
 
 @pytest.mark.parametrize("kind", ["gram", "sparse", "dense"])

@@ -21,9 +21,9 @@ from .packed_cholesky import BLAS_SPEED, cholesky
 # In the place of a column: none leaves, or none enters.
 NONE = -1
 # Exchanges tried around one point, and in all, by a brief search and by a thorough one. A brief one
-# tries fewer where columns are more than a few, in inverse proportion, but no fewer than `LEAST`.
+# tries fewer where a pool has more than a few columns, in inverse proportion, down to `FEWEST`.
 BRIEF, THOROUGH = (64, 1024), (1024, 32768)
-FEW, LEAST = 32, 16
+FEW, FEWEST = 32, 16
 # Columns of the support that are offered for a swap: the smallest.
 MOST_SWAPPED = 256
 # Rounding of an objective that is kept up to date; the null model's is 1/2.
@@ -40,7 +40,7 @@ def brief(point, work):
     """A `Point` no worse, after exchanges that touch about ``work`` numbers at most."""
     most, tries = BRIEF
     search = Search(point)
-    search.run(max(LEAST, most * FEW // max(FEW, len(point.u))), tries, work=work)
+    search.run(max(FEWEST, most * FEW // max(FEW, len(point.u))), tries, work=work)
     return search.point
 
 

@@ -5,7 +5,7 @@ correlation, and down a warm path of decreasing penalties: each finds the global
 problems in most draws, the best of them in nearly all. The first is a fit of the whole problem,
 which gathers a pool of columns; the others, and a search from the best, stay on the pool and cost no
 pass over X; what they find is fitted on the whole problem once more. The search eases the penalty
-and lets it return, as long as that lowers the objective (an iterated local search: H. R. Lourenço et
+and lets it return, while that leads to lower minima (an iterated local search: H. R. Lourenço et
 al., "Iterated local search", 2003), and then exchanges columns. Between starts whose objectives agree
 to 1e-10 the first wins, so that dense and sparse data, which round differently, end alike.
 """
@@ -23,16 +23,17 @@ from .point import Point
 
 # Problems with so few columns have all of them in the pool.
 SMALL = 64
-# Steps of the path, and the largest step left that is enough on the way.
+# Steps of the path, and the largest step left that is enough on the way, here and with an eased penalty.
 PATH_STEPS = 10
 ROUGH = Goal(1e-3)
 TIE = 1e-10
-# The share of the penalty that lets columns in which block each other.
+# The share of the penalty at which columns come in that others blocked.
 EASED = 0.8
-# Numbers that a search may touch, at least and for each row and column of X: a brief one does not rule
+# Numbers that exchanges may touch, at least and for each row and column of X: a brief one does not rule
 # the time of a fit, a thorough one takes seconds. Neither depends on the container of X.
 BRIEF, THOROUGH = (1e6, 16), (4e9, 1 << 14)
-# No start begins on the pool once those before it touched so many times more.
+# No start begins on the pool, and no round with an eased penalty, once those before touched so many times
+# more.
 STARTING = 8
 
 
@@ -99,7 +100,7 @@ def elsewhere(problem, pool, here, solution, warm, tol, thorough):
     same = solution.certificate.reached(tol) and np.array_equal(np.sign(best.u), np.sign(here.u))
     if same or not lower(best, here) or not possible(best.square, here.square):
         return solution.u
-    # As near as the next look at all of the data asks for, or it would not be the last.
+    # Nearer than the next look at all of the data asks for, or it could not be the last.
     finish = Goal(working_set.ASKED * tol)
     best = best.after(lambda system, u: descend(system, here.loss, here.penalty, u, finish))
     return solution.u.replaced(pool.member, pool.columns, best.u)
@@ -142,7 +143,8 @@ def others(here, warm, tol, work):
 def eased(point, tol, work):
     """The point, or a lower one to which an eased penalty and then the penalty itself lead from it.
 
-    Again, as long as that lowers the objective and touched less than ``work`` numbers.
+    Again and again, until that leads back, to the same support and signs, or no lower. No round begins
+    once those before it touched ``work`` numbers.
     """
     easier, spent = point.penalty.scaled(EASED), 0.0
 
@@ -153,7 +155,8 @@ def eased(point, tol, work):
 
     while spent < work:
         new = point.after(there_and_back)
-        if not (possible(new.square, point.square) and lower(new, point)):
+        back = np.array_equal(np.sign(new.u), np.sign(point.u))
+        if back or not lower(new, point) or not possible(new.square, point.square):
             break
         point = new
     return point

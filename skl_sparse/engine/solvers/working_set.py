@@ -59,7 +59,8 @@ def solve(problem, start, *, tol, max_iter, pool=None, explored=False):
     2. The columns that violate optimality most join the pool, which holds the support already.
     3. Coordinate descent on the pool for each open target, to a fraction of the violation seen.
 
-    Where the pool will be ``explored`` from other starts, what comes only close joins in any case.
+    Where the pool will be ``explored`` from other starts, columns that only come close join up to
+    `LEAST_LATE`, else `EACH` for each that violates optimality.
 
     Returns a `Solution` for each target.
     """
