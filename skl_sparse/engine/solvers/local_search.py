@@ -120,11 +120,11 @@ class Search:
 
     def first_refitted(self, leaving, entering, values, work):
         """The same, but by least squares on the support before everything settles."""
-        signs, tried = np.sign(self.point.u), 0
+        tried = 0
         for tried, exchange in enumerate(zip(leaving, entering, values, strict=True), 1):
             point = self.point.after(partial(self.refit, exchange))
             gain = self.point.objective - point.objective
-            if gain > self.least and not np.array_equal(np.sign(point.u), signs):
+            if gain > self.least and not point.same_minimum(self.point):
                 return tried, point
             if self.spent >= work:
                 break

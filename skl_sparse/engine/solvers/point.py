@@ -1,5 +1,7 @@
 """A point of the problem on a pool's columns: what tells its objective without a pass over X."""
 
+import numpy as np
+
 
 def square_after(square, step, before, after):
     """r . r for a residual that a step left, with the correlations before and after it."""
@@ -40,3 +42,7 @@ class Point:
         """The point u of these columns, with a system that knows its residual."""
         square = square_after(self.square, u - self.u, self.c, system.correlations())
         return Point(self.loss, self.penalty, system, u, square)
+
+    def same_minimum(self, other):
+        """Whether support and signs are those of another point, however well the two have settled."""
+        return np.array_equal(np.sign(self.u), np.sign(other.u))

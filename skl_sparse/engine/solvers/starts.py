@@ -96,8 +96,8 @@ def elsewhere(problem, pool, here, solution, warm, tol, thorough):
         best = lowest(local_search.thorough(distinct(points), work))
     else:
         best = local_search.brief(eased(lowest(points), tol, STARTING * work), work)
-    # The same support and signs are the same minimum, which has its certificate already.
-    same = solution.certificate.reached(tol) and np.array_equal(np.sign(best.u), np.sign(here.u))
+    # The same minimum has its certificate already.
+    same = solution.certificate.reached(tol) and best.same_minimum(here)
     if same or not lower(best, here) or not possible(best.square, here.square):
         return solution.u
     # Nearer than the next look at all of the data asks for, or it could not be the last.
@@ -155,7 +155,7 @@ def eased(point, tol, work):
 
     while spent < work:
         new = point.after(there_and_back)
-        back = np.array_equal(np.sign(new.u), np.sign(point.u))
+        back = new.same_minimum(point)
         if back or not lower(new, point) or not possible(new.square, point.square):
             break
         point = new
