@@ -30,7 +30,7 @@ from report import Goal
 from threadpoolctl import threadpool_limits
 
 from skl_sparse import SparseLpRegressor
-from skl_sparse._threads import one_blas_thread
+from skl_sparse.engine.parallel import one_blas_thread
 
 LARGE = ("flights_onehot", "spamassassin", "news20")
 DENSE = (*data.DENSE, *data.GENERATED)
@@ -140,7 +140,7 @@ def blas(names, share, repeats):
             for setting, seconds in taken.items():
                 time.sleep(ASLEEP)
                 start = time.perf_counter(), time.process_time()
-                with patch("skl_sparse.regressor.one_blas_thread", setting):
+                with patch("skl_sparse.linear_model.regressor.one_blas_thread", setting):
                     SparseLpRegressor(alpha).fit(X, y)
                 seconds.append(np.subtract((time.perf_counter(), time.process_time()), start))
         free, held = (1e3 * np.median(seconds, axis=0) for seconds in taken.values())

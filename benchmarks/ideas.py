@@ -37,7 +37,7 @@ from solvers import all_cells
 from threadpoolctl import threadpool_limits
 
 from skl_sparse import SparseLpRegressor
-from skl_sparse.engine.solvers.column_pool import ColumnPool
+from skl_sparse.engine.solvers.working_set.columns import ColumnPool
 
 MOST_TIMES = 20
 SECONDS, TURNS = 0.1, (3, 20)  # of each change on each cell, and in how many turns
@@ -68,72 +68,97 @@ class Idea:
 
 IDEAS = [
     Idea("nothing, which tells the noise", {}),
-    Idea("no Newton steps", {"solvers.descent.newton_step": lambda *given: False}),
-    Idea("Newton steps that end at the first zero", {"solvers.active_set.MOST_HELD": 0}),
+    Idea("no Newton steps", {"solvers.working_set.descent.newton_step": lambda *given: False}),
+    Idea(
+        "Newton steps that end at the first zero", {"solvers.working_set.active_set.MOST_HELD": 0}
+    ),
     Idea(
         "Anderson's extrapolation, for Newton steps",
-        {"solvers.descent.newton_step": extrapolation.anderson_step},
+        {"solvers.working_set.descent.newton_step": extrapolation.anderson_step},
     ),
     Idea(
         "an extrapolated dual point, too",
         {"solvers.problem.Problem._rays": extrapolation.rays},
         CONVEX,
     ),
-    Idea("every Gram formed afresh", {"solvers.column_pool.ColumnPool.gram": afresh}),
-    Idea("every Gram in double precision", {"solvers.column_pool.DOUBLE": math.inf}),
+    Idea("every Gram formed afresh", {"solvers.working_set.columns.ColumnPool.gram": afresh}),
+    Idea("every Gram in double precision", {"solvers.working_set.columns.DOUBLE": math.inf}),
     Idea(
         "columns, never their Gram",
-        {"solvers.column_pool.SMALL": 0, "solvers.column_pool.GRAM_FIRST": 0},
+        {"solvers.working_set.columns.SMALL": 0, "solvers.working_set.columns.GRAM_FIRST": 0},
     ),
-    Idea("no sample of the rows", {"design.standardised.LEAST_SPARED": math.inf}),
-    Idea("a sample that is always believed", {"solvers.working_set.MOST_STAYING": 1.0}),
-    Idea("3 sweeps over the non-zeros, for 10", {"solvers.descent.ACTIVE_SWEEPS": 3}),
-    Idea("30 sweeps over the non-zeros, for 10", {"solvers.descent.ACTIVE_SWEEPS": 30}),
-    Idea("inner goal: a half, for a tenth", {"solvers.working_set.INNER": 0.5}),
-    Idea("inner goal: a hundredth, for a tenth", {"solvers.working_set.INNER": 0.01}),
+    Idea("no sample of the rows", {"designs.view.LEAST_SPARED": math.inf}),
+    Idea("a sample that is always believed", {"solvers.working_set.outer_loop.MOST_STAYING": 1.0}),
+    Idea("3 sweeps over the non-zeros, for 10", {"solvers.working_set.descent.ACTIVE_SWEEPS": 3}),
+    Idea("30 sweeps over the non-zeros, for 10", {"solvers.working_set.descent.ACTIVE_SWEEPS": 30}),
+    Idea("inner goal: a half, for a tenth", {"solvers.working_set.outer_loop.INNER": 0.5}),
+    Idea("inner goal: a hundredth, for a tenth", {"solvers.working_set.outer_loop.INNER": 0.01}),
     Idea(
         "no descent beyond the inner goal",
-        {"solvers.working_set.FREE": 0.0, "solvers.working_set.FREE_OF_MANY": 0.0},
+        {
+            "solvers.working_set.outer_loop.FREE": 0.0,
+            "solvers.working_set.outer_loop.FREE_OF_MANY": 0.0,
+        },
     ),
-    Idea("who comes close does not join", {"solvers.working_set.CLOSE": 1.0}),
-    Idea("nobody leaves", {"solvers.working_set.NEARLY": math.inf}, CONVEX),
+    Idea("who comes close does not join", {"solvers.working_set.outer_loop.CLOSE": 1.0}),
+    Idea("nobody leaves", {"solvers.working_set.outer_loop.NEARLY": math.inf}, CONVEX),
     Idea(
-        "columns leave late: at rest 1, for 0.5", {"solvers.working_set.MOST_AT_REST": 1.0}, CONVEX
+        "columns leave late: at rest 1, for 0.5",
+        {"solvers.working_set.outer_loop.MOST_AT_REST": 1.0},
+        CONVEX,
     ),
-    Idea("96 new columns at least, for 192", {"solvers.working_set.LEAST_NEW": 96}, CONVEX),
-    Idea("384 new columns at least, for 192", {"solvers.working_set.LEAST_NEW": 384}, CONVEX),
+    Idea(
+        "96 new columns at least, for 192", {"solvers.working_set.outer_loop.LEAST_NEW": 96}, CONVEX
+    ),
+    Idea(
+        "384 new columns at least, for 192",
+        {"solvers.working_set.outer_loop.LEAST_NEW": 384},
+        CONVEX,
+    ),
     Idea(
         "64 new columns at least, for 128 to 192",
-        {"solvers.working_set.LEAST_NEW_OF_MANY": (64, 64)},
+        {"solvers.working_set.outer_loop.LEAST_NEW_OF_MANY": (64, 64)},
         BELOW_ONE,
     ),
     Idea(
         "256 new columns at least, for 128 to 192",
-        {"solvers.working_set.LEAST_NEW_OF_MANY": (256, 256)},
+        {"solvers.working_set.outer_loop.LEAST_NEW_OF_MANY": (256, 256)},
         BELOW_ONE,
     ),
-    Idea("one start", {"solvers.starts.others": lambda *given: ()}, BELOW_ONE),
-    Idea("a path of 5 steps, for 10", {"solvers.starts.PATH_STEPS": 5}, BELOW_ONE),
+    Idea("one start", {"solvers.multistart.starts.others": lambda *given: ()}, BELOW_ONE),
+    Idea("a path of 5 steps, for 10", {"solvers.multistart.starts.PATH_STEPS": 5}, BELOW_ONE),
     Idea(
         "no easing of the penalty",
-        {"solvers.starts.eased": lambda point, tol, work: point},
+        {"solvers.multistart.starts.eased": lambda point, tol, work: point},
         BELOW_ONE,
     ),
-    Idea("the penalty eased to 0.5, for 0.8", {"solvers.starts.EASED": 0.5}, BELOW_ONE),
-    Idea("no exchanges", {"solvers.local_search.brief": lambda point, work: point}, BELOW_ONE),
-    Idea("64 exchanges, for 16", {"solvers.local_search.FEWEST": 64}, BELOW_ONE),
+    Idea("the penalty eased to 0.5, for 0.8", {"solvers.multistart.starts.EASED": 0.5}, BELOW_ONE),
+    Idea(
+        "no exchanges",
+        {"solvers.multistart.local_search.brief": lambda point, work: point},
+        BELOW_ONE,
+    ),
+    Idea("64 exchanges, for 16", {"solvers.multistart.local_search.FEWEST": 64}, BELOW_ONE),
     Idea(
         "exchanges of a quarter of the work",
-        {"solvers.starts.BRIEF": (2.5e5, 4), "solvers.starts.STARTING": 32},
+        {"solvers.multistart.starts.BRIEF": (2.5e5, 4), "solvers.multistart.starts.STARTING": 32},
         BELOW_ONE,
     ),
     Idea(
         "exchanges of four times the work",
-        {"solvers.starts.BRIEF": (4e6, 64), "solvers.starts.STARTING": 2},
+        {"solvers.multistart.starts.BRIEF": (4e6, 64), "solvers.multistart.starts.STARTING": 2},
         BELOW_ONE,
     ),
-    Idea("exchanges settle at 1e-4, for 1e-5", {"solvers.local_search.SETTLED": 1e-4}, BELOW_ONE),
-    Idea("exchanges settle at 1e-7, for 1e-5", {"solvers.local_search.SETTLED": 1e-7}, BELOW_ONE),
+    Idea(
+        "exchanges settle at 1e-4, for 1e-5",
+        {"solvers.multistart.local_search.SETTLED": 1e-4},
+        BELOW_ONE,
+    ),
+    Idea(
+        "exchanges settle at 1e-7, for 1e-5",
+        {"solvers.multistart.local_search.SETTLED": 1e-7},
+        BELOW_ONE,
+    ),
 ]
 
 

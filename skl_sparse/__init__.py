@@ -1,8 +1,7 @@
 """Sparse models on sparse data, the scikit-learn way."""
 
-from .dropout_replacer import SparseDropoutReplacer, SparseDropoutSampler
-from .normalizer import SparseNormalizer
-from .regressor import SparseLpRegressor
+from .linear_model import SparseLpRegressor
+from .preprocessing import SparseDropoutReplacer, SparseDropoutSampler, SparseNormalizer
 
 __version__ = "0.1.0"
 __all__ = [

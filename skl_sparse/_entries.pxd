@@ -3,7 +3,7 @@
 from cython cimport floating
 from libc.stdint cimport int32_t, int64_t
 
-cdef extern from "_kernels.h" nogil:
+cdef extern from "_entries.h" nogil:
     bint ordinary_double(Py_ssize_t n, const double *x)
     bint ordinary_single(Py_ssize_t n, const float *x)
     void ASK(const void *address, Py_ssize_t n_bytes)

@@ -8,7 +8,7 @@ from sklearn import config_context
 from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import validate_data
 
-from skl_sparse._column_kernels import survey
+from ._entries import survey
 
 # What check_array and validate_data are to let through without conversion.
 ACCEPTED = {"accept_sparse": ("csr", "csc"), "dtype": (np.float64, np.float32)}

@@ -9,8 +9,6 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.utils.validation import check_array
 
-from ._columns import column_norms, scale_rows
-from ._dropout import draw_hits
 from ._storage import ACCEPTED, tidy
 from ._validation import (
     check_bool,
@@ -21,9 +19,11 @@ from ._validation import (
     check_rows,
     check_value_of_type,
 )
-from .dropout_replacer import SparseDropoutReplacer
 from .engine.penalties import lp_prox_flat
-from .normalizer import SparseNormalizer
+from .preprocessing._columns import column_norms, scale_rows
+from .preprocessing._dropout import draw_hits
+from .preprocessing.dropout_replacer import SparseDropoutReplacer
+from .preprocessing.normalizer import SparseNormalizer
 
 __all__ = [
     "apply_sparsity_threshold",

@@ -3,7 +3,7 @@
 import numpy as np
 import scipy.sparse as sp
 
-from skl_sparse.engine.solvers._systems import (
+from skl_sparse.engine.solvers.working_set._systems import (
     DenseSystem,
     GramSystem,
     SparseSystem,

@@ -25,7 +25,7 @@ RANK = {
     "solvers": 1,
     "losses": 0,
     "penalties": 0,
-    "design": 0,
+    "designs": 0,
 }
 # What a solver may import of a loss, penalty or design: the modules that say what one can do.
 INTERFACES = {"base", "_loss", "_penalty"}
@@ -146,18 +146,18 @@ def test_no_import_cycles(module):
     assert module not in reachable(module)
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.glob("engine/solvers/*.py*")), ids=relative)
+@pytest.mark.parametrize("path", sorted(PACKAGE.glob("engine/solvers/**/*.py*")), ids=relative)
 def test_solvers_name_no_concrete_part(path):
     concrete = set()
     for part in SOURCES:
         kind = layer(module_name(part))
-        if kind in ("losses", "penalties", "design") and part.stem not in INTERFACES:
+        if kind in ("losses", "penalties", "designs") and part.stem not in INTERFACES:
             definition = r"^(?:cdef\s+|cpdef\s+)?class\s+(\w+)"
             concrete |= set(re.findall(definition, part.read_text("utf-8"), flags=re.MULTILINE))
     assert not concrete & set(re.findall(r"\w+", cython_code(path)))
 
     for module in internal_imports(path):
-        if layer(module) in ("losses", "penalties", "design"):
+        if layer(module) in ("losses", "penalties", "designs"):
             last = module.rpartition(".")[2]
             assert last in INTERFACES | {layer(module)}, f"{path.name} imports {module}"
 

@@ -1,6 +1,6 @@
 from libc.math cimport fabs
 
-cdef extern from "_kernels.h" nogil:
+cdef extern from "_vector_loops.h" nogil:
     enum: BOUNDED_BLOCK
     Py_ssize_t blocks_bounded(
         Py_ssize_t n_blocks, int power, double s, const double *c, double unit,

@@ -1,9 +1,12 @@
 """Solvers: they know designs, losses and penalties by interface only."""
 
-from . import newton, proximal_gradient, starts, working_set
 from .coefficients import Coefficients
+from .multistart import starts
 from .problem import Problem
-from .working_set import Solution
+from .proximal import proximal_gradient
+from .smooth import newton
+from .working_set import outer_loop
+from .working_set.outer_loop import Solution
 
 __all__ = ["Coefficients", "Problem", "Solution", "solve"]
 
@@ -20,4 +23,4 @@ def solve(problem, start, *, solver="auto", local_search=False, tol, max_iter, r
         return starts.solve(problem, start, tol=tol, max_iter=max_iter, search=local_search)
     if solver == "auto" and not problem.penalties[0].sparsifies:
         return newton.solve(problem, start, tol=tol, max_iter=max_iter)
-    return working_set.solve(problem, start, tol=tol, max_iter=max_iter)
+    return outer_loop.solve(problem, start, tol=tol, max_iter=max_iter)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._duality import DualRay, relative_gap
-from .certificate import Certificate
+from .certificates._duality import DualRay, relative_gap
+from .certificates.certificate import Certificate
+from .certificates.unpenalised import UnpenalisedSpan
 from .coefficients import EVERY, Coefficients
-from .unpenalised import UnpenalisedSpan
 
 # Up to so far from the residual a dual point stands for it.
 NEAR = 1e-10

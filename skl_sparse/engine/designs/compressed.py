@@ -1,0 +1,210 @@
+"""What CSR and CSC share: compressed lines, which are the rows of one and the columns of the other."""
+
+from functools import cached_property
+
+import numpy as np
+
+import skl_sparse.engine.designs._sparse as _sparse
+from skl_sparse._storage import index_arrays
+
+from ._view import finish_moments
+from .base import (
+    MOST_ENTRIES,
+    STRETCH,
+    Design,
+    Moments,
+    SparseColumns,
+    blocks,
+    line_parts,
+    moments_about,
+    repeated,
+    starts_of,
+)
+
+# Columns of a single value are looked for where there are no more values than this share of so many
+# entries: in one-hot tables, with numbers next to them or not, but not in text weighted by tf-idf.
+MOST_VALUES, SAMPLED = 1 / 4, 1 << 12
+
+
+class CompressedDesign(Design):
+    """A CSR or CSC matrix without duplicate entries, read where it lies."""
+
+    entry_cost = 4.0
+    lazy_offset = 100.0
+    lines_are_rows: bool
+
+    def __init__(self, X, n_threads=1):
+        if X.shape[0] > np.iinfo(np.int32).max:
+            most = np.iinfo(np.int32).max
+            raise ValueError(f"X has {X.shape[0]} rows; at most {most} are supported")
+        self.data = X.data
+        self.indices, self.indptr = index_arrays(X)
+        self.n_rows, self.n_columns = X.shape
+        self.n_threads = n_threads
+        self.n_stored = X.nnz
+        self.nbytes = X.data.nbytes + X.indices.nbytes + X.indptr.nbytes
+        self._parts = line_parts(X.indptr, n_threads)
+        self._all_ranges = [r for part in self._parts for r in part]
+
+    @property
+    def n_positions(self):
+        return self.n_columns if self.lines_are_rows else self.n_rows
+
+    def is_readable(self):
+        """Whether no line has two entries at one position, or one outside the matrix.
+
+        The order of the entries does not matter: a vectoriser that sorts its vocabulary leaves none.
+        """
+
+        def ascends(part):
+            at = self.indices, self.indptr, self.n_positions
+            return all(_sparse.ascending(*at, *some) for some in part)
+
+        if all(self._run(ascends, self._parts)):
+            return True
+        seen = np.full(self.n_positions, -1, dtype=np.int64)
+        return all(
+            _sparse.distinct(self.indices, self.indptr, seen, *some) for some in self._all_ranges
+        )
+
+    def _pass(self, kernel, part, *arguments):
+        """Call a kernel on all ranges of a part."""
+        for start, stop in part:
+            kernel(self.data, self.indices, self.indptr, *arguments, start, stop)
+
+    def _by_line(self, kernel, width, *arguments):
+        """What a kernel writes to an array with a row a line, its last argument."""
+        out = np.zeros((len(self.indptr) - 1, width))
+        self._run(lambda part: self._pass(kernel, part, *arguments, out), self._parts)
+        return out
+
+    def _by_position(self, kernel, width, *arguments):
+        """What a kernel adds to an array with a row a position, its last argument.
+
+        Any line may hold any position: each thread has an array of its own.
+        """
+        out = np.zeros((self.n_positions, width))
+        self._add_up(lambda part, to: self._pass(kernel, part, *arguments, to), self._parts, out)
+        return out
+
+    def _slots(self, columns):
+        slot = np.full(self.n_columns, -1, dtype=np.int32)
+        slot[columns] = np.arange(len(columns), dtype=np.int32)
+        return slot
+
+    def _sizes(self, columns, row_scale):
+        """How many values and how many rows gathered columns take: one value where all are alike."""
+        counts = self._counts[columns]
+        if repeated(row_scale) and self.n_stored:
+            return np.where(self._alike[columns], np.minimum(counts, 1), counts), counts
+        return counts, counts
+
+    def gathered_bytes(self, columns, row_scale):
+        sizes, counts = self._sizes(columns, row_scale)
+        return int(8 * sizes.sum(dtype=np.int64) + 4 * counts.sum(dtype=np.int64))
+
+    def _room(self, columns, row_scale):
+        """`SparseColumns` to fill with the rows and the scaled values of columns."""
+        starts, indptr = map(starts_of, self._sizes(columns, row_scale))
+        values, rows = np.empty(starts[-1]), np.empty(indptr[-1], dtype=np.int32)
+        return SparseColumns(values, starts, rows, indptr, np.zeros(len(columns)))
+
+    def moments(self, weights, center):
+        """`Moments`, the implicit zeros included."""
+        # Equal weights become ones, whose sums have no rounding.
+        if repeated(weights):
+            unit, relative = weights[0], np.broadcast_to(1.0, self.n_rows)
+        else:
+            unit = weights.max()
+            relative = weights / unit
+        by_column = self._by_position if self.lines_are_rows else self._by_line
+        sums = by_column(_sparse.plain_sums, 2, relative, self.lines_are_rows)
+        self._check_finite(sums[:, 0])
+        total, square = split(sums)
+        zero = np.broadcast_to(0.0, self.n_columns)
+        doubtful = finish_moments(total, square, zero, unit, center)
+        moments = Moments(total, square)
+        if np.any(moments.deviation[doubtful] == 0.0):
+            # Of hashed text most columns are empty: nothing is to doubt.
+            doubtful = doubtful[self._counts[doubtful] > 0]
+        if len(doubtful):
+            careful = self._careful_moments(doubtful, weights, center)
+            moments.mean[doubtful], moments.deviation[doubtful] = careful
+        return moments
+
+    def _careful_moments(self, columns, weights, center):
+        """Mean and deviation of some columns.
+
+        In two passes: about the mean, and in units of the largest.
+        """
+        slot = self._slots(columns)
+        total, weight, largest, first, second = np.zeros((5, len(columns)))
+        count = np.zeros(len(columns), dtype=np.int64)
+        where = self._all_ranges, weights, self.lines_are_rows, slot
+        self._pass(_sparse.column_sums, *where, total, weight, count, largest)
+        guess = total if center else np.zeros(len(columns))
+        unit = np.where(largest > 0, largest, 1.0)
+        if largest.any():
+            roots = np.sqrt(weights)
+            self._pass(
+                _sparse.column_deviations,
+                self._all_ranges,
+                *(roots, self.lines_are_rows, slot, guess, unit, first, second),
+            )
+        # A full column has no implicit zero; elsewhere their weight is what the stored ones leave.
+        rest = np.where(count < np.count_nonzero(weights), np.maximum(1.0 - weight, 0.0), 0.0)
+        shift = guess / unit
+        first -= rest * shift
+        second += rest * shift * shift
+        return moments_about(first, second, guess, unit, center)
+
+    @cached_property
+    def _counts(self):
+        """Number of stored entries of each column, which is no more than there are rows."""
+        if not self.lines_are_rows:
+            return np.diff(self.indptr)
+
+        def add(part, to):
+            for some in part:
+                _sparse.count_entries(self.indices, self.indptr, to, *some)
+
+        small = self.n_rows <= np.iinfo(np.uint16).max  # of wide data, long vectors are large
+        count = np.zeros(self.n_columns, dtype=np.uint16 if small else np.int32)
+        self._add_up(add, self._parts, count)
+        return count
+
+    @cached_property
+    def _alike(self):
+        """Which columns store a single value, however often.
+
+        None, without a pass, where too many of the entries differ, as a sample tells.
+        """
+        sample = np.random.default_rng(0).integers(self.n_stored, size=SAMPLED)
+        if len(np.unique(self.data[sample])) > MOST_VALUES * SAMPLED:
+            return np.zeros(self.n_columns, dtype=bool)
+        first = np.full(self.n_columns, np.nan)
+        alike = np.ones(self.n_columns, dtype=bool)
+        self._pass(
+            _sparse.find_alike, self._all_ranges, self.lines_are_rows, first, alike.view(np.uint8)
+        )
+        return alike
+
+    def _entries(self):
+        return (self.data[some] for some in blocks(self.n_stored, MOST_ENTRIES))
+
+    def stored_in(self, columns):
+        return int(self._counts[columns].sum(dtype=np.int64))
+
+
+def split(pairs):
+    """The two columns of an array of shape (n, 2), one after the other where it lies.
+
+    Of wide data an array of its own for each would be among the largest of a fit. Both are views of
+    the array, which stays as long as one of them.
+    """
+    n, flat = len(pairs), pairs.reshape(-1)
+    first = pairs[:, 0].copy()
+    for some in blocks(n, STRETCH):
+        flat[some] = flat[2 * some.start + 1 : 2 * some.stop : 2]
+    flat[n:] = first
+    return flat[n:], flat[:n]

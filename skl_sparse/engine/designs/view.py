@@ -1,0 +1,319 @@
+"""A design with centred, unit-norm columns and weighted rows, none of it ever applied to X."""
+
+import numpy as np
+
+from ._view import invert, standardise, weigh
+from .base import (
+    PER_PASS,
+    STRETCH,
+    DenseColumns,
+    SparseColumns,
+    blocks,
+    repeated,
+    roots,
+    starts_of,
+    weighted_sums,
+)
+
+# Numbers of a block of columns whose products are summed while they are in the cache: 2 MiB.
+BLOCK = 1 << 18
+# Products of rows are centred afterwards while that cancels no more than this multiple of what is left.
+MOST_CANCELLED = 64.0
+# And while no square of the data leaves the range of numbers.
+PLAIN = 1e-200, 1e200
+# Deviations whose squares, and sums of many of them, do not.
+SQUARABLE = 1e-150, 1e150
+# Rows of a sample for each column, how many times as many there have to be, and how many in a run.
+SAMPLED, LEAST_SPARED, RUN = 25, 4, 256
+# Bytes for sums that are to be rounded, at least and as a share of X.
+ROOM, ROOM_SHARE = 5 << 19, 1 / 16
+# Where a sample takes a norm for so much more or less, it is not believed.
+MISJUDGED = 0.1
+
+
+class StandardisedDesign:
+    """A = diag(q) (X - 1 mean^T) diag(1/d), seen through the same three questions as X.
+
+    ``q`` holds the roots of the row weights (which sum to one), ``mean`` the weighted column means
+    (zero without an intercept), ``d`` the column deviations, so that every column of A has unit
+    norm, and is orthogonal to q where there is an intercept. A constant column has no deviation:
+    its column of A is zero, and so is its coefficient.
+
+    A sparse column whose mean dwarfs its deviation is nearly full. Those columns, few in any real
+    data, are held centred and dense: their shift is the one that rounding would spoil.
+
+    If there is one target Y, the pass over X that finds the means may find its products with X by the
+    way: most fits ask for them next.
+    """
+
+    def __init__(self, design, weights, center, Y=None):
+        self.design = design
+        self.n_rows, self.n_columns = design.n_rows, design.n_columns
+        self.weights, self.q = weights, roots(weights)
+        self.idle_rows = np.flatnonzero([] if repeated(weights) else weights == 0)
+        self.center = center
+        self._known = None
+        if Y is not None and Y.shape[1] == 1 and design.finds_products:
+            moments = design.moments(weights, center, self.q * Y[:, 0])
+            self._known = Y, moments.products[:, None]
+        else:
+            moments = design.moments(weights, center)
+        self.mean, self.scale = moments.mean, moments.deviation
+        #: The least and the largest deviation of columns that vary; one is among them.
+        *self.deviations, self.offset = invert(self.scale, self.mean, design.lazy_offset)
+        #: Whether `gram`, which sums products in the units of X, is in the range of numbers.
+        self.has_gram = SQUARABLE[0] < self.deviations[0] and self.deviations[1] < SQUARABLE[1]
+        self.centred = self._centre(self.offset) if len(self.offset) else None
+        self._samples_well = self.has_gram and not len(self.offset)
+
+    @property
+    def deviation(self):
+        """Deviation of each column, zero if it is constant."""
+        return np.divide(1.0, self.scale, out=np.zeros(self.n_columns), where=self.scale > 0)
+
+    def _centre(self, columns):
+        block = self.design.gather(columns, np.ones(self.n_rows), np.ones(len(columns)))
+        dense = isinstance(block, DenseColumns)
+        values = block.values if dense else block.spread(self.n_rows)
+        with np.errstate(over="ignore", invalid="ignore"):
+            values -= self.mean[columns, None]
+            values *= self.scale[columns, None]
+            values *= self.q
+        values[:, self.idle_rows] = 0.0
+        return values
+
+    def correlate(self, R):
+        """A^T R, shape (n_columns, k), for R of shape (n_rows, k)."""
+        along_q = weighted_sums(self.q, R) if self.center else np.zeros(R.shape[1])
+        out, unit = self._products(R)
+        if not standardise(out, unit, along_q, self.mean, self.scale) and unit != 1.0:
+            out = self._products_of(R)
+            standardise(out, 1.0, along_q, self.mean, self.scale)
+        if self.centred is not None:
+            out[self.offset] = self.centred @ R
+        return out
+
+    def _products(self, R):
+        """X^T diag(q) R and its unit; known where R is the target and this the first question."""
+        known, self._known = self._known, None
+        if known is not None and np.array_equal(R, known[0]):
+            return known[1], 1.0
+        if repeated(self.q):  # no other vector as long as the rows are many
+            return self.design.correlate(np.ascontiguousarray(R)), float(self.q[0])
+        return self._products_of(R), 1.0
+
+    def _products_of(self, R):
+        """The same in units of one: where the products of R alone would overflow."""
+        return self.design.correlate(np.ascontiguousarray(self.q[:, None] * R))
+
+    def predict(self, U):
+        """A U, shape (n_rows, k), for U of shape (n_columns, k)."""
+        return self._times(U * self.scale[:, None], U[self.offset])
+
+    def combine(self, points):
+        """A u for points u, each given by its ``columns`` and ``values``: a column for each."""
+        W = np.zeros((self.n_columns, len(points)))
+        held = np.zeros((len(self.offset), len(points)))
+        for k, u in enumerate(points):
+            W[u.columns, k] = u.values * self.scale[u.columns]
+            if len(self.offset):
+                held[:, k] = u.at(self.offset)
+        return self._times(W, held)
+
+    def push(self, W):
+        """A diag(1/scale) W, of which W, in the units of X, does not remain."""
+        return self._times(W, W[self.offset] / self.scale[self.offset, None])
+
+    def _times(self, W, held):
+        W[self.offset] = 0.0
+        with np.errstate(over="ignore", invalid="ignore"):
+            out = self.design.predict(W)
+            if self.center:
+                out -= self.mean @ W
+            out *= self.q[:, None]
+        out[self.idle_rows] = 0.0  # also where a huge value that does not count overflowed
+        if self.centred is not None:
+            out += self.centred.T @ held
+        return out
+
+    def pull(self, v, weights):
+        """diag(scale) diag(weights) A^T v, which is for `push`, and v^T A diag(weights) A^T v.
+
+        Vectors as long as the columns are read and written less often than by `correlate` and
+        `predict`.
+        """
+        along_q = float(weighted_sums(self.q, v)) if self.center else 0.0
+        lazy = weights
+        if self.centred is not None:
+            lazy = weights.copy()
+            lazy[self.offset] = 0.0
+        of_columns = along_q, self.mean, self.scale, lazy
+        W, unit = self._products(v[:, None])
+        finite, square = weigh(W[:, 0], unit, *of_columns)
+        if not finite and unit != 1.0:
+            W = self._products_of(v[:, None])
+            _, square = weigh(W[:, 0], 1.0, *of_columns)
+        if self.centred is not None:
+            c = self.centred @ v
+            weighted = c * weights[self.offset]
+            square += float(c @ weighted)
+            W[self.offset, 0] = weighted * self.scale[self.offset]
+        return W, square
+
+    def gram(self, known, new, out=None, exact=True):
+        """A_new^T A_[known, new], shape (len(new), len(known) + len(new)), in ``out`` if given.
+
+        That may be in single precision. Sums are rounded to it then, if that is to be ``exact``;
+        else they may be taken in it.
+        """
+        if out is None:
+            out = np.empty((len(new), len(known) + len(new)))
+        if out.dtype == np.float64 or (self.design.multiplies_in_single and not exact):
+            self._fill_gram(known, new, out)
+            return out
+        # Some columns at a time, about as many each; the pairs of those before with them are known then.
+        columns, n_known = np.concatenate([known, new]), len(known)
+        most = max(ROOM, int(ROOM_SHARE * self.design.nbytes)) // (8 * max(1, len(columns)))
+        n_passes = max(1, -(-len(new) // max(1, most)))
+        at_once = -(-len(new) // n_passes)
+        room = np.empty(at_once * len(columns))
+        for some in blocks(len(new), at_once):
+            before, after, n = n_known + some.start, n_known + some.stop, some.stop - some.start
+            products = room[: n * after].reshape(n, after)
+            self._fill_gram(columns[:before], new[some], products)
+            out[some, :after] = products
+            out[: some.start, before:after] = products[:, n_known:before].T
+        return out
+
+    def _fill_gram(self, known, new, out):
+        columns = np.concatenate([known, new])
+        with np.errstate(over="ignore", invalid="ignore"):
+            self.design.gram(known, new, self.weights, self.mean, self.scale, out)
+        held = self._held(columns)
+        for start in range(0, len(held), PER_PASS):
+            places, kept = held[start : start + PER_PASS].T
+            products = self.correlate(np.ascontiguousarray(self.centred[kept].T))[columns]
+            out[:, places] = products[len(known) :]
+            among_new = places >= len(known)
+            out[places[among_new] - len(known)] = products.T[among_new]
+
+    def sampled_gram(self, columns):
+        """About A^T A for the named columns, from a sample of the rows; None where that is no good.
+
+        Rows have to be very many, and the sample has to give about the norms of the columns: one
+        that misses the few rows in which a column varies does not, and is the last.
+        """
+        every = self.n_rows // (SAMPLED * max(1, len(columns)))
+        if every < LEAST_SPARED or not self._samples_well:
+            return None
+        # Short runs of rows from all over: rows may be in any order.
+        rows = blocks(self.n_rows, RUN)[::every]
+        weight = sum(float(self.weights[some].sum()) for some in rows)
+        out = np.empty((len(columns), len(columns)))
+        with np.errstate(over="ignore", invalid="ignore"):
+            at = columns[:0], columns, self.weights, self.mean, self.scale
+            self.design.gram(*at, out, rows)
+            out /= max(weight, np.finfo(np.float64).tiny)
+            norm = np.sqrt(out.diagonal())
+            self._samples_well = bool(np.abs(norm - 1.0).max(initial=0.0) <= MISJUDGED)
+            if not self._samples_well:
+                return None
+            out /= norm
+            out /= norm[:, None]
+        return out
+
+    def row_gram(self, column_weights):
+        """A W A^T, shape (n_rows, n_rows), with W = diag(column_weights)."""
+        products = self._plain_row_gram(column_weights)
+        if products is not None:
+            return products
+        products = np.zeros((self.n_rows, self.n_rows))
+        columns = np.flatnonzero(column_weights)
+        for some in blocks(len(columns), BLOCK // self.n_rows):
+            block = self.dense(columns[some])
+            block *= np.sqrt(column_weights[columns[some]])
+            products += block @ block.T
+        return products
+
+    def _plain_row_gram(self, column_weights):
+        """The same from X X^T, centred afterwards; None where that is not it, or would cancel.
+
+        It is where the weights are alike in the units of X.
+        """
+        if self.design.row_gram is None or len(self.idle_rows):
+            return None
+        varies = self.scale > 0
+        with np.errstate(over="ignore", invalid="ignore"):
+            weights = (column_weights * self.scale * self.scale)[varies]
+            weight = weights.max(initial=0.0)
+            cancels = weight * (self.mean @ self.mean) > MOST_CANCELLED * column_weights.sum()
+        alike = weights.min(initial=np.inf) >= (1 - 1e-12) * weight
+        if not alike or cancels or not PLAIN[0] < weight < PLAIN[1]:
+            return None
+        products = self.design.row_gram()
+        if self.center:
+            sums = products @ self.weights
+            products -= sums
+            products -= sums[:, None]
+            products += self.weights @ sums
+        products *= weight * self.q
+        products *= self.q[:, None]
+        return products
+
+    def _held(self, columns):
+        """(place in ``columns``, row of ``centred``) of each column held centred."""
+        if not len(self.offset):
+            return np.empty((0, 2), dtype=np.intp)
+        row = {column: k for k, column in enumerate(self.offset)}
+        pairs = [(i, row[column]) for i, column in enumerate(columns) if column in row]
+        return np.array(pairs, dtype=np.intp).reshape(-1, 2)
+
+    def dense(self, columns):
+        """The columns of A as an array of shape (n_rows, len(columns))."""
+        block = self.gather(columns)
+        if isinstance(block, DenseColumns):
+            return block.values.T
+        values = block.spread(self.n_rows)
+        self._shift(values, block.shift)
+        return values.T
+
+    def _shift(self, values, shift):
+        """Take the shifts, in units of q, off columns that are the rows of an array."""
+        if shift.any():
+            for some in blocks(len(shift), max(1, STRETCH // self.n_rows)):
+                values[some] -= shift[some, None] * self.q
+
+    def gathered_bytes(self, columns):
+        """The memory of what `gather` returns, but for columns that are held centred."""
+        return self.design.gathered_bytes(columns, self.q)
+
+    def gather(self, columns):
+        """The columns of A as `SparseColumns` or `DenseColumns`."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            block = self.design.gather(columns, self.q, self.scale[columns])
+        if len(self.idle_rows):  # a huge value that does not count overflowed
+            if isinstance(block, DenseColumns):
+                block.values[:, self.idle_rows] = 0.0
+            else:
+                # No values are shared, since the rows differ in weight.
+                block.values[self.q[block.rows] == 0.0] = 0.0
+        held = self._held(columns)
+        with np.errstate(over="ignore"):
+            shift = self.mean[columns] * self.scale[columns]
+        shift[held[:, 0]] = 0.0
+        if isinstance(block, DenseColumns):
+            self._shift(block.values, shift)
+            for i, k in held:
+                block.values[i] = self.centred[k]
+            return block
+        block.shift = shift
+        if len(held):
+            every_row = np.arange(self.n_rows, dtype=np.int32)
+            values = np.split(block.values, block.starts[1:-1])
+            rows = np.split(block.rows, block.indptr[1:-1])
+            for i, k in held:
+                values[i], rows[i] = self.centred[k], every_row
+            starts, indptr = (starts_of([len(part) for part in parts]) for parts in (values, rows))
+            values, rows = np.concatenate(values), np.concatenate(rows)
+            block = SparseColumns(values, starts, rows, indptr, block.shift)
+        return block

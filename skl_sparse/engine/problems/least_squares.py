@@ -1,0 +1,213 @@
+"""Penalised least squares: from data and parameters to coefficients, certificate and mask."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..designs import StandardisedDesign
+from ..designs.base import STRETCH, blocks, repeated, roots, weighted_sums
+from ..losses import SquaredError
+from ..penalties import LpPenalty
+from ..solvers import Coefficients, Problem, solve
+
+# Strengths in standardised units end at 2^-1000 and 2^1000: far beyond what matters.
+LARGEST = 1000
+# Of more rows, weights that are all alike are one number: a vector takes memory, and time to fill.
+MANY_ROWS = 1 << 14
+# Factors in this range are multiplied as they are, up to their squares.
+PLAIN = 1e-30, 1e30
+
+
+@dataclass
+class Fit:
+    """Answers of one fit; arrays have one row or entry a target.
+
+    ``coef`` has the type asked for, all else is float64. ``certificates`` is a list. ``finished`` is
+    false if the passes ran out before a mask could be followed by its refit.
+    """
+
+    coef: np.ndarray
+    intercept: np.ndarray
+    mask: np.ndarray
+    objective: np.ndarray
+    penalty: np.ndarray
+    certificates: list
+    n_iter: np.ndarray
+    finished: bool
+
+
+class LeastSquares:
+    """The squared error of a design and targets, with weights and intercept, ready for penalties.
+
+    Rows, targets and columns are brought to unit size once: weights sum to one, the target and
+    every column have unit deviation. The solvers never meet the scales of the data.
+
+    Parameters
+    ----------
+    design : Design
+    y : ndarray of shape (n_rows, n_targets), float64
+    weights : ndarray of shape (n_rows,), float64
+        Not negative, not all zero.
+    fit_intercept : bool
+    """
+
+    def __init__(self, design, y, weights, fit_intercept):
+        if len(weights) > MANY_ROWS and (repeated(weights) or weights.min() == weights.max()):
+            weights = np.broadcast_to(1.0 / len(weights), len(weights))
+        else:
+            weights = weights / weights.max()
+            weights /= weights.sum()
+        q = roots(weights)[:, None]
+        y = np.where(q > 0, y, 0.0)
+        # The largest value as its weight lets it count; the largest of all may be of no account.
+        unit = np.zeros(y.shape[1])
+        for rows in blocks(len(y), STRETCH):
+            np.maximum(unit, np.abs(q[rows] * y[rows]).max(axis=0), out=unit)
+        unit[unit == 0] = 1.0
+        y /= unit
+        mean = weighted_sums(weights, y) if fit_intercept else np.zeros(y.shape[1])
+        y -= mean
+        if fit_intercept:
+            correction = weighted_sums(weights, y)
+            y -= correction
+            mean = mean + correction
+        y *= q
+        deviation = np.sqrt(np.einsum("ij,ij->j", y, y))
+        # A target that varies by rounding alone, that of its mean, is constant: the null model fits it.
+        constant = deviation <= 8 * np.finfo(np.float64).eps * np.abs(mean)
+        safe = np.where(constant, 1.0, deviation)
+        y /= safe
+        y[:, constant] = 0.0
+        self.Y = y
+        self.y_mean, self.y_scale = mean * unit, np.where(constant, 1.0, safe * unit)
+        del q  # as long as the rows are many
+        self.A = StandardisedDesign(design, weights, fit_intercept, self.Y)
+
+    @property
+    def n_targets(self):
+        return self.Y.shape[1]
+
+    def problem(self, alpha, p, alpha_l2, feature_weights, positive):
+        """The standardised problem: lam_j = alpha v_j (sigma / d_j)^p / sigma^2 and so on."""
+
+        def strengths(weights, scale):
+            of = (weights, 1.0), (alpha, 1.0)
+            lam = [product(*of, (sigma, p), (sigma, -2.0), (scale, p)) for sigma in self.y_scale]
+            if alpha_l2 == 0:
+                return lam, 0.0
+            return lam, product((weights, 1.0), (alpha_l2, 1.0), (scale, 2.0))
+
+        scale = self.A.scale
+        alike = repeated(feature_weights) or feature_weights.min() == feature_weights.max()
+        if p <= 1 and alike:
+            lam, ridge = strengths(float(feature_weights[0]), 1.0)
+            if all(x == 0 or PLAIN[0] < x < PLAIN[1] for x in (*self.A.deviations, *lam, ridge)):
+                penalties = [LpPenalty(x, ridge, p, positive, scale) for x in lam]
+                return Problem(self.A, self.Y, SquaredError(), penalties)
+        live = scale > 0
+        lam, ridge = strengths(feature_weights, np.where(live, scale, 1.0))
+        for strength in lam:
+            strength[~live] = 0.0
+        ridge = np.where(live, ridge, 0.0) if alpha_l2 > 0 else np.broadcast_to(0.0, scale.shape)
+        penalties = [LpPenalty(x, ridge, p, positive) for x in lam]
+        return Problem(self.A, self.Y, SquaredError(), penalties)
+
+    def coefficients(self, points, dtype):
+        """Coefficients, shape (n_targets, n_columns), of standardised ones; maybe infinite."""
+        coef = np.zeros((self.n_targets, self.A.n_columns), dtype=dtype)
+        with np.errstate(over="ignore"):
+            for t, u in enumerate(points):
+                coef[t, u.columns] = u.values * self.A.scale[u.columns] * self.y_scale[t]
+        return coef
+
+    def standardised(self, coef):
+        """The inverse of `coefficients`; what has no finite image starts from zero."""
+        points, deviation = [], self.A.deviation
+        for t, row in enumerate(coef):
+            with np.errstate(over="ignore", invalid="ignore"):
+                u = row.astype(np.float64) * deviation / self.y_scale[t]
+            points.append(Coefficients.every(np.where(np.isfinite(u), u, 0.0)).sparse())
+        return points
+
+    def fit(self, problem, start=None, *, dtype=np.float64, threshold=0.0, refit=True, **options):
+        """Solve, mask, and solve again on what the mask leaves until it leaves all of it.
+
+        The support only shrinks, so this ends. ``options`` go to `solvers.solve`.
+        """
+        if start is None:
+            start = [Coefficients.none(self.A.n_columns)] * self.n_targets
+        else:
+            start = problem.tamed(start)
+        max_iter = options.pop("max_iter")
+        solutions = solve(problem, start, max_iter=max_iter, **options)
+        n_iter = np.array([solution.n_iter for solution in solutions])
+        finished = True
+        while True:
+            points = [solution.u for solution in solutions]
+            coef = self.coefficients(points, dtype)
+            mask = np.zeros(coef.shape, dtype=bool)
+            for t, u in enumerate(points):
+                mask[t, u.columns] = np.abs(coef[t, u.columns].astype(np.float64)) > threshold
+            fallen = (coef != 0) & ~mask
+            if not fallen.any():
+                break
+            for t in np.flatnonzero(fallen.any(axis=1)):
+                points[t] = points[t].kept(mask[t])
+            left = max_iter - int(n_iter.max())
+            if not refit or left <= 0:
+                coef[fallen] = 0
+                finished = not refit
+                break
+            problem = problem.with_penalties(
+                [
+                    penalty.exclude(~mask[t]) if fallen[t].any() else penalty
+                    for t, penalty in enumerate(problem.penalties)
+                ]
+            )
+            solutions = solve(problem, points, max_iter=left, restarts=False, **options)
+            n_iter += np.where(fallen.any(axis=1), [s.n_iter for s in solutions], 0)
+        return self._describe(problem, points, coef, mask, solutions, n_iter, finished)
+
+    def _describe(self, problem, points, coef, mask, solutions, n_iter, finished):
+        square = self.y_scale * self.y_scale
+        penalty = np.empty(self.n_targets)
+        objective = np.empty(self.n_targets)
+        intercept = self.y_mean.copy()
+        for t, (u, solution) in enumerate(zip(points, solutions, strict=True)):
+            penalty[t] = problem.penalty_value(u, t) * square[t]
+            objective[t] = solution.objective * square[t]
+            if u is not solution.u:  # masked since
+                r = problem.residuals([u], [t])[:, 0]
+                objective[t] = problem.objective(u, r, t) * square[t]
+            with np.errstate(over="ignore", invalid="ignore"):
+                shift = self.A.mean[u.columns] * coef[t, u.columns].astype(np.float64)
+                intercept[t] -= shift.sum()
+        certificates = [solution.certificate for solution in solutions]
+        return Fit(coef, intercept, mask, objective, penalty, certificates, n_iter, finished)
+
+
+def product(*powers):
+    """The product of x**e over pairs (x, e) with x >= 0: zero if an x is, else positive and finite.
+
+    Powers of two are counted apart, so that no part of the product overflows or underflows, be it
+    alpha times a feature weight or the pth power of a coefficient's size. What does so as a whole
+    ends at the border: a penalty must not become none, nor a ban.
+    """
+    size, twos = 1.0, 0.0
+    for x, power in powers:
+        low, high = (x, x) if isinstance(x, float) else (x.min(), x.max())
+        if abs(power) <= 2.0 and low > PLAIN[0] and high < PLAIN[1]:
+            size = size * x**power
+            continue
+        mantissa, exponent = np.frexp(np.where(x == 0, 1.0, x))
+        small = abs(power) <= 100  # then mantissa**power is far from underflow, and exact enough
+        log = power * (exponent if small else exponent + np.log2(mantissa))
+        whole = np.floor(log)
+        part = (mantissa**power if small else 1.0) * np.exp2(log - whole)
+        size, twos = size * np.where(x == 0, 0.0, part), twos + whole
+    if not np.any(twos):
+        return size
+    if np.abs(twos).max() > LARGEST // 2:
+        size, exponent = np.frexp(size)
+        twos = np.clip(twos + exponent, -LARGEST, LARGEST)
+    return np.ldexp(size, np.asarray(twos, dtype=np.intc))

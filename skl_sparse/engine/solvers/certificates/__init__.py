@@ -1,0 +1,1 @@
+"""How far from optimal a point is."""

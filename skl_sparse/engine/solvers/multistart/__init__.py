@@ -1,0 +1,1 @@
+"""p < 1: several starts and a local search, since there are many minima."""

@@ -1,0 +1,1 @@
+"""p <= 1: a working set of columns outside, coordinate descent and Newton steps inside."""

@@ -1,0 +1,6 @@
+"""Transformers and samplers for sparse data."""
+
+from .dropout_replacer import SparseDropoutReplacer, SparseDropoutSampler
+from .normalizer import SparseNormalizer
+
+__all__ = ["SparseDropoutReplacer", "SparseDropoutSampler", "SparseNormalizer"]

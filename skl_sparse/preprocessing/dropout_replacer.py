@@ -1,0 +1,376 @@
+"""Replacement noise for training: a transformer for plain pipelines, a sampler for others."""
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils import check_consistent_length
+from sklearn.utils.validation import check_array, check_is_fitted
+
+from .._storage import strip_zeros, tidy, validate
+from .._validation import check_bool, check_choice, check_generator, check_integer, check_real
+from ._dropout import add_noise, check_replacement, learn_replacement
+
+
+class SparseDropoutReplacer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+    """Replace random entries in training, pass the data unchanged afterwards.
+
+    Each entry that is in scope is hit independently with probability ``dropout_rate``::
+
+        y[i] = replacement_value if r[i] < dropout_rate else x[i]      r uniform on [0, 1)
+
+    ``fit_transform`` is training and returns noisy data; ``transform`` is evaluation and returns the
+    data as they are. So a ``Pipeline`` is noisy in ``fit`` and clean in ``predict``, as dropout [1]_
+    should be.
+
+    Parameters
+    ----------
+    dropout_rate : float, default=0.1
+        The probability that an entry is hit, between 0 and 1, both included.
+
+    replacement_value : float or {"mean", "median", "feature_mean", "feature_median"}, default=0.0
+        What replaces an entry that was hit: a number, in the units of the data, or the mean or the
+        median of the non-zeros that ``fit`` saw, of all of them or of the entry's feature (0 for a
+        feature without any). An entry replaced by 0 is removed from sparse data.
+
+    scope : {"nonzero", "all"}, default="nonzero"
+        "nonzero" hits only non-zero entries; a stored zero is a zero. "all" hits zeros too; those
+        that are replaced become stored entries, so the result grows to about ``dropout_rate *
+        n_samples * n_features`` entries, and what would not fit in memory is refused.
+
+    rescale : bool, default=False
+        Whether to divide what is kept by ``1 - dropout_rate`` (inverted dropout). Without it, the
+        expected signal shrinks as the rate grows when 0 is the replacement.
+
+    random_state : int, RandomState instance or None, default=None
+        Seed or generator of the hits. An int gives the same hits at each call and on each platform.
+
+    copy : bool, default=True
+        If False, noise is written in place where it can be: into writeable arrays of type float32 or
+        float64, and ``transform`` returns its input. Other input, integers for one, has to be
+        copied.
+
+    Attributes
+    ----------
+    replacement_ : float or ndarray of shape (n_features,), dtype float64
+        What replaces a hit entry; an array for the kinds that are learned for each feature.
+
+    n_features_in_ : int
+        Number of features seen during ``fit``.
+
+    feature_names_in_ : ndarray of shape (n_features,)
+        Names of features seen during ``fit``, if ``X`` has names that are all strings.
+
+    See Also
+    --------
+    SparseDropoutSampler : The same noise as additional rows, in an imbalanced-learn pipeline.
+    skl_sparse.operators.dropout_replace : The same without an estimator.
+    skl_sparse.operators.dropout_segments : Replaces whole segments of a ragged array.
+
+    Notes
+    -----
+    The gaps between hits are drawn, from their geometric distribution, so the cost in random numbers
+    is the number of hits. Hits are drawn in row-major order: dense and CSR arrays agree seed for
+    seed. A CSC array keeps its own order and agrees with them in law.
+
+    References
+    ----------
+    .. [1] N. Srivastava, G. Hinton, A. Krizhevsky, I. Sutskever and R. Salakhutdinov, "Dropout: a
+       simple way to prevent neural networks from overfitting", Journal of Machine Learning Research
+       15, 2014, 1929-1958.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scipy.sparse import csr_array
+    >>> from skl_sparse import SparseDropoutReplacer
+    >>> X = csr_array(np.array([[1.0, 0.0, 2.0], [0.0, 3.0, 4.0]]))
+    >>> replacer = SparseDropoutReplacer(dropout_rate=0.5, replacement_value=-1.0, random_state=5)
+    >>> replacer.fit_transform(X).toarray()
+    array([[ 1.,  0., -1.],
+           [ 0.,  3., -1.]])
+    >>> replacer.transform(X).toarray()
+    array([[1., 0., 2.],
+           [0., 3., 4.]])
+    """
+
+    def __init__(
+        self,
+        dropout_rate=0.1,
+        *,
+        replacement_value=0.0,
+        scope="nonzero",
+        rescale=False,
+        random_state=None,
+        copy=True,
+    ):
+        self.dropout_rate = dropout_rate
+        self.replacement_value = replacement_value
+        self.scope = scope
+        self.rescale = rescale
+        self.random_state = random_state
+        self.copy = copy
+
+    def fit(self, X, y=None):
+        """Learn the replacement value from ``X``.
+
+        Parameters
+        ----------
+        X : {array-like, CSR or CSC matrix or array} of shape (n_samples, n_features)
+            The training data.
+
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : SparseDropoutReplacer
+            The fitted estimator.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a parameter or the data are not allowed, NaN and infinity included.
+        """
+        check_generator("random_state", self.random_state)
+        X, _ = tidy(self._validate(X, reset=True, ensure_all_finite=True))
+        return self._learn(X)
+
+    def fit_transform(self, X, y=None):
+        """Learn the replacement value from ``X`` and return ``X`` with noise.
+
+        Parameters
+        ----------
+        X : {array-like, CSR or CSC matrix or array} of shape (n_samples, n_features)
+            The training data.
+
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        Xt : {ndarray, CSR or CSC matrix or array} of shape (n_samples, n_features)
+            The noisy data, in the format of ``X``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in ``fit``; or if ``scope="all"`` would need more memory than there is.
+        """
+        rng = check_generator("random_state", self.random_state)
+        X, disposable = tidy(self._validate(X, reset=True), self.copy)
+        self._learn(X)
+        return self._add_noise(X, rng, in_place=disposable)
+
+    def transform(self, X):
+        """Return ``X`` unchanged: noise belongs to training.
+
+        Parameters
+        ----------
+        X : {array-like, CSR or CSC matrix or array} of shape (n_samples, n_features)
+            The data.
+
+        Returns
+        -------
+        Xt : {ndarray, CSR or CSC matrix or array} of shape (n_samples, n_features)
+            The same data: a copy, or ``X`` itself if ``copy=False``.
+        """
+        check_is_fitted(self)
+        return self._validate(X, reset=False, copy=self.copy, ensure_all_finite=True)
+
+    def resample(self, X, y=None, n_copies=1):
+        """Return the original rows followed by noisy copies of them.
+
+        Like ``fit_transform`` this is training: the replacement value is learned from ``X``.
+
+        Parameters
+        ----------
+        X : {array-like, CSR or CSC matrix or array} of shape (n_samples, n_features)
+            The training data.
+
+        y : array-like of shape (n_samples,) or (n_samples, n_targets), default=None
+            The targets.
+
+        n_copies : int, default=1
+            The number of noisy copies, at least 0.
+
+        Returns
+        -------
+        X_resampled : {ndarray, CSR or CSC matrix or array} of shape \
+                ((1 + n_copies) * n_samples, n_features)
+            ``X``, then the copies, each with noise of its own.
+
+        y_resampled : ndarray or None
+            ``y`` repeated in the same order; None if ``y`` is None.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in ``fit_transform``.
+        """
+        n_copies = check_integer("n_copies", n_copies, low=0)
+        rng = check_generator("random_state", self.random_state)
+        X, disposable = tidy(self._validate(X, reset=True))
+        if sp.issparse(X):
+            X, _ = strip_zeros(X, disposable)
+        if y is not None:
+            y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
+            check_consistent_length(X, y)
+            y = np.concatenate([y] * (1 + n_copies))
+        self._learn(X)
+        blocks = [X]
+        for _ in range(n_copies):
+            blocks.append(self._add_noise(X, rng, n_copies=n_copies))
+        if not sp.issparse(X):
+            return np.vstack(blocks), y
+        # Older SciPy stacks arrays into a matrix.
+        stacked = type(X)(sp.vstack(blocks, format=X.format))
+        stacked.has_canonical_format = True
+        return stacked, y
+
+    def _validate(self, X, reset, **options):
+        """Check the parameters, then the data; drawing noise finds NaN in sparse data itself."""
+        check_real("dropout_rate", self.dropout_rate, low=0, high=1)
+        check_replacement("replacement_value", self.replacement_value)
+        check_choice("scope", self.scope, ("nonzero", "all"))
+        check_bool("rescale", self.rescale)
+        check_bool("copy", self.copy)
+        learned = isinstance(self.replacement_value, str)
+        options.setdefault("ensure_all_finite", learned or not sp.issparse(X))
+        return validate(self, X, **options, reset=reset)
+
+    def _learn(self, X):
+        """Learn the replacement value from canonical ``X``."""
+        self.replacement_ = learn_replacement(X, self.replacement_value)
+        return self
+
+    def _add_noise(self, X, rng, in_place=False, n_copies=1):
+        return add_noise(
+            X,
+            rng,
+            rate=float(self.dropout_rate),
+            replacement=self.replacement_,
+            scope=self.scope,
+            rescale=self.rescale,
+            in_place=in_place,
+            n_copies=n_copies,
+        )
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        # fit_transform differs from transform on purpose.
+        tags.non_deterministic = True
+        return tags
+
+
+class SparseDropoutSampler(BaseEstimator):
+    """Add noisy copies of the training rows, as a step of an imbalanced-learn pipeline.
+
+    That library's ``Pipeline`` calls ``fit_resample`` in ``fit`` only and passes a sampler by in
+    ``predict``. It refuses a step that has ``transform`` too, so the noise of
+    :class:`SparseDropoutReplacer` is offered here by itself. imbalanced-learn need not be installed.
+
+    Parameters
+    ----------
+    n_copies : int, default=1
+        The number of noisy copies to add to the original rows, at least 0.
+
+    dropout_rate : float, default=0.1
+        The probability that an entry is hit, between 0 and 1, both included.
+
+    replacement_value : float or {"mean", "median", "feature_mean", "feature_median"}, default=0.0
+        What replaces an entry that was hit, as in :class:`SparseDropoutReplacer`.
+
+    scope : {"nonzero", "all"}, default="nonzero"
+        Whether only non-zero entries can be hit, or zeros too.
+
+    rescale : bool, default=False
+        Whether to divide what is kept in the copies by ``1 - dropout_rate``.
+
+    random_state : int, RandomState instance or None, default=None
+        Seed or generator of the hits.
+
+    Attributes
+    ----------
+    replacement_ : float or ndarray of shape (n_features,), dtype float64
+        What replaces a hit entry.
+
+    n_features_in_ : int
+        Number of features seen during ``fit_resample``.
+
+    feature_names_in_ : ndarray of shape (n_features,)
+        Names of features seen during ``fit_resample``, if ``X`` has names that are all strings.
+
+    See Also
+    --------
+    SparseDropoutReplacer : The noise as a transformer; its ``resample`` does the same as this.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scipy.sparse import csr_array
+    >>> from skl_sparse import SparseDropoutSampler
+    >>> X = csr_array(np.array([[1.0, 0.0, 2.0], [0.0, 3.0, 4.0]]))
+    >>> sampler = SparseDropoutSampler(dropout_rate=0.5, random_state=5)
+    >>> X_resampled, y_resampled = sampler.fit_resample(X, [0, 1])
+    >>> X_resampled.toarray()
+    array([[1., 0., 2.],
+           [0., 3., 4.],
+           [1., 0., 0.],
+           [0., 3., 0.]])
+    >>> y_resampled
+    array([0, 1, 0, 1])
+    """
+
+    def __init__(
+        self,
+        n_copies=1,
+        *,
+        dropout_rate=0.1,
+        replacement_value=0.0,
+        scope="nonzero",
+        rescale=False,
+        random_state=None,
+    ):
+        self.n_copies = n_copies
+        self.dropout_rate = dropout_rate
+        self.replacement_value = replacement_value
+        self.scope = scope
+        self.rescale = rescale
+        self.random_state = random_state
+
+    def fit_resample(self, X, y):
+        """Return the original rows followed by ``n_copies`` noisy copies of them.
+
+        Parameters
+        ----------
+        X : {array-like, CSR or CSC matrix or array} of shape (n_samples, n_features)
+            The training data.
+
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            The targets.
+
+        Returns
+        -------
+        X_resampled : {ndarray, CSR or CSC matrix or array} of shape \
+                ((1 + n_copies) * n_samples, n_features)
+            ``X``, then the copies, each with noise of its own.
+
+        y_resampled : ndarray
+            ``y`` repeated in the same order.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a parameter or the data are not allowed, NaN and infinity included; or if
+            ``scope="all"`` would need more memory than there is.
+        """
+        parameters = self.get_params(deep=False)
+        n_copies = parameters.pop("n_copies")
+        replacer = SparseDropoutReplacer(**parameters)
+        X_resampled, y_resampled = replacer.resample(X, y, n_copies)
+        for name in ("replacement_", "n_features_in_", "feature_names_in_"):
+            if hasattr(replacer, name):
+                setattr(self, name, getattr(replacer, name))
+        return X_resampled, y_resampled

@@ -1,0 +1,133 @@
+"""Penalties on whole vectors: what is told of a few columns, and strengths told by scales."""
+
+import numpy as np
+import pytest
+
+from skl_sparse.engine.losses import SquaredError
+from skl_sparse.engine.penalties import LpPenalty
+from skl_sparse.engine.solvers.certificates._duality import DualRay, relative_gap
+
+N = 400
+EXPONENTS = [0.0, 0.3, 0.5, 2 / 3, 1.0]
+
+
+@pytest.fixture(params=[0.0, 0.7], ids=["lp", "ridge too"])
+def ridge(request):
+    return request.param
+
+
+@pytest.fixture(params=[False, True], ids=["free", "positive"])
+def positive(request):
+    return request.param
+
+
+def scales():
+    scale = np.exp(np.random.default_rng(0).normal(size=N))
+    scale[::50] = 0.0  # constant columns
+    return scale
+
+
+def both(p, ridge, positive, lam=0.1):
+    """A penalty told by scales, and the same by the strengths of its columns."""
+    scale = scales()
+    told = LpPenalty(lam, ridge, p, positive, scale)
+    return told, LpPenalty(lam * scale**p, ridge * scale**2, p, positive)
+
+
+def look(seed=1):
+    """Coefficients of a support, and correlations from far below to above what moves a zero."""
+    rng = np.random.default_rng(seed)
+    support = np.sort(rng.choice(N, 30, replace=False))
+    return support, rng.normal(size=30), rng.normal(size=N) * np.exp(rng.normal(-2, 2, size=N))
+
+
+def spread(columns, values):
+    out = np.zeros(N)
+    out[columns] = values
+    return out
+
+
+@pytest.mark.parametrize("p", EXPONENTS)
+def test_strengths_told_by_scales(p, ridge, positive):
+    told, explicit = both(p, ridge, positive)
+    support, u, c = look()
+    np.testing.assert_allclose(told.lam, explicit.lam, rtol=1e-14)
+    np.testing.assert_allclose(told.l2, explicit.l2, rtol=1e-14)
+    np.testing.assert_allclose(told.prox_at(c), explicit.prox_at(c), rtol=1e-12)
+    assert told.value_on(support, np.abs(u)) == pytest.approx(explicit.value_on(support, np.abs(u)))
+    assert told.closest(c) == pytest.approx(explicit.closest(c), rel=1e-12)
+    for ours, theirs in (
+        (told.violators(support, u, c), explicit.violators(support, u, c)),
+        (told.close(c, 0.5), explicit.close(c, 0.5)),
+    ):
+        np.testing.assert_array_equal(ours[0], theirs[0])
+        np.testing.assert_allclose(ours[1], theirs[1], rtol=1e-9, atol=1e-12)
+    some = np.array([3, 50, 51, 399])
+    np.testing.assert_allclose(told.restrict(some).lam, explicit.lam[some], rtol=1e-14)
+    np.testing.assert_allclose(told.restrict(some).l2, explicit.l2[some], rtol=1e-14)
+    np.testing.assert_array_equal(told.weaker(0.05), np.flatnonzero(told.lam + told.l2 < 0.05))
+    if p == 1:
+        ray = DualRay(np.where(scales() > 0, c, 0.0), 0.4, 0.5)  # constant columns have none
+        gaps = [relative_gap(SquaredError(), penalty, 0.5, [ray]) for penalty in (told, explicit)]
+        assert 0 < gaps[0] < 1
+        assert gaps[0] == pytest.approx(gaps[1], rel=1e-12)
+    else:
+        relatives = told.convex_relative().lam, explicit.convex_relative().lam
+        np.testing.assert_allclose(*relatives, rtol=1e-12)
+
+
+@pytest.mark.parametrize("p", [*EXPONENTS, 1.5, 2.0])
+def test_what_is_told_of_a_few_columns(p, ridge, positive):
+    """The violations of all columns, their value and how close they are, less those that are zero."""
+    rng = np.random.default_rng(2)
+    penalty = LpPenalty(rng.random(N) / 5, ridge * rng.random(N), p, positive)
+    support, u, c = look()
+    u = np.abs(u) if positive else u
+    columns, steps = penalty.violators(support, u, c)
+    assert np.all(steps > 0) and np.all(np.diff(columns) > 0)
+    every = penalty.violations(spread(support, u), c)
+    np.testing.assert_allclose(spread(columns, steps), every, rtol=1e-12)
+    assert penalty.value_on(support, u) == pytest.approx(penalty.value(spread(support, u)))
+    if p <= 1:
+        at_rest = np.array(
+            [penalty.restrict(np.array([j])).convex_relative().lam[0] for j in range(N)]
+        )
+        share = np.where((c < 0) & positive, 0.0, np.abs(c) / at_rest)
+        assert penalty.closest(c) == pytest.approx(share.max())
+        columns, close = penalty.close(c, 0.5)
+        np.testing.assert_array_equal(columns, np.flatnonzero((share > 0.5) & (share <= 1.0)))
+        np.testing.assert_allclose(close, share[columns])
+
+
+@pytest.mark.parametrize("n_columns", [1, 31, 32, 33, 64, 100])
+@pytest.mark.parametrize("p", EXPONENTS)
+def test_who_leaves_zero_is_found_wherever(n_columns, p):
+    """Columns at rest are passed over in blocks: but none that is not, and none of the support."""
+    scale = np.linspace(0.5, 2.0, n_columns)
+    penalty = LpPenalty(0.1, 0.0, p, False, scale)
+    at_rest = penalty.convex_relative().lam
+    none = np.empty(0, dtype=np.intp), np.empty(0)
+    assert len(penalty.violators(*none, at_rest * 0.99)[0]) == 0
+    for j in range(n_columns):
+        c = 0.4 * at_rest
+        c[j] = -1.01 * at_rest[j]
+        np.testing.assert_array_equal(penalty.violators(*none, c)[0], [j])
+        assert len(penalty.close(c, 0.5)[0]) == 0
+        held = np.array([n_columns // 2])  # at rest, or not, but never where it should be
+        expected = np.unique([j, held[0]])
+        np.testing.assert_array_equal(penalty.violators(held, np.array([7.0]), c)[0], expected)
+        c[j] = 0.51 * at_rest[j]
+        np.testing.assert_array_equal(penalty.close(c, 0.5)[0], [j])
+        assert len(penalty.violators(*none, c)[0]) == 0
+
+
+@pytest.mark.parametrize("p", [0.0, 1e-300, 1e-12, 1e-3, 0.1, 0.3, 0.5, 2 / 3, 0.9, 0.999])
+def test_a_step_from_zero_counts_what_it_gains(p, ridge):
+    """By its length, or by the root of twice the decrease of the objective, whichever is less."""
+    lam, z = 1e-3, np.linspace(0.1, 3.0, 50)
+    penalty = LpPenalty(np.full(50, lam), np.full(50, ridge), p)
+    columns, steps = penalty.violators(np.empty(0, dtype=np.intp), np.empty(0), z)
+    new = penalty.prox_at(z)
+    decrease = 2 * z * new - (1 + ridge) * new**2 - 2 * lam * new**p
+    np.testing.assert_array_equal(columns, np.arange(50))
+    np.testing.assert_allclose(steps, np.minimum(new, np.sqrt(decrease)), rtol=1e-12)
