@@ -24,6 +24,7 @@ from .._validation import (
 from ..engine.designs import NotFiniteError, as_design
 from ..engine.parallel import one_blas_thread
 from ..engine.problems.least_squares import LeastSquares
+from ..engine.tuning import DEFAULT
 
 __all__ = ["SparseLpRegressor"]
 
@@ -162,6 +163,9 @@ class SparseLpRegressor(RegressorMixin, BaseEstimator):
     True
     """
 
+    # The figures that the engine goes by; benchmarks and tests put in others.
+    _tuning = DEFAULT
+
     def __init__(
         self,
         alpha=1.0,
@@ -283,7 +287,8 @@ class SparseLpRegressor(RegressorMixin, BaseEstimator):
     def _solve(self, X, targets, weights, feature_weights, start, n_threads):
         """The `Fit` of checked data."""
         try:
-            problem_of = LeastSquares(as_design(X, n_threads), targets, weights, self.fit_intercept)
+            design = as_design(X, n_threads)
+            problem_of = LeastSquares(design, targets, weights, self.fit_intercept, self._tuning)
         except NotFiniteError:
             values = X.data if issparse(X) else X
             assert_all_finite(values, estimator_name=type(self).__name__, input_name="X")

@@ -9,6 +9,7 @@ from ..designs.base import STRETCH, blocks, repeated, roots, weighted_sums
 from ..losses import SquaredError
 from ..penalties import LpPenalty
 from ..solvers import Coefficients, Problem, solve
+from ..tuning import DEFAULT
 
 # Strengths in standardised units end at 2^-1000 and 2^1000: far beyond what matters.
 LARGEST = 1000
@@ -49,9 +50,11 @@ class LeastSquares:
     weights : ndarray of shape (n_rows,), float64
         Not negative, not all zero.
     fit_intercept : bool
+    tuning : Tuning
     """
 
-    def __init__(self, design, y, weights, fit_intercept):
+    def __init__(self, design, y, weights, fit_intercept, tuning=DEFAULT):
+        self.tuning = tuning
         if len(weights) > MANY_ROWS and (repeated(weights) or weights.min() == weights.max()):
             weights = np.broadcast_to(1.0 / len(weights), len(weights))
         else:
@@ -103,14 +106,14 @@ class LeastSquares:
             lam, ridge = strengths(float(feature_weights[0]), 1.0)
             if all(x == 0 or PLAIN[0] < x < PLAIN[1] for x in (*self.A.deviations, *lam, ridge)):
                 penalties = [LpPenalty(x, ridge, p, positive, scale) for x in lam]
-                return Problem(self.A, self.Y, SquaredError(), penalties)
+                return Problem(self.A, self.Y, SquaredError(), penalties, self.tuning)
         live = scale > 0
         lam, ridge = strengths(feature_weights, np.where(live, scale, 1.0))
         for strength in lam:
             strength[~live] = 0.0
         ridge = np.where(live, ridge, 0.0) if alpha_l2 > 0 else np.broadcast_to(0.0, scale.shape)
         penalties = [LpPenalty(x, ridge, p, positive) for x in lam]
-        return Problem(self.A, self.Y, SquaredError(), penalties)
+        return Problem(self.A, self.Y, SquaredError(), penalties, self.tuning)
 
     def coefficients(self, points, dtype):
         """Coefficients, shape (n_targets, n_columns), of standardised ones; maybe infinite."""

@@ -50,15 +50,17 @@ class Problem:
         Told by inner products of residual and target.
     penalties : list of Penalty
         One for each target.
+    tuning : Tuning
     """
 
-    def __init__(self, A, Y, loss, penalties):
+    def __init__(self, A, Y, loss, penalties, tuning):
         self.A, self.Y, self.loss, self.penalties = A, Y, loss, penalties
+        self.tuning = tuning
         self.n_columns, self.n_targets = A.n_columns, Y.shape[1]
         self.spans = [UnpenalisedSpan(A, p) if p.has_dual else None for p in penalties]
 
     def with_penalties(self, penalties):
-        return Problem(self.A, self.Y, self.loss, penalties)
+        return Problem(self.A, self.Y, self.loss, penalties, self.tuning)
 
     def tamed(self, start):
         """The start, but zero for a target that it is worse for, or leaves no digit of a residual.
