@@ -1,15 +1,40 @@
-"""Checks of single arguments, shared by every estimator and function.
+"""Checks of single arguments, shared by every estimator and function, and what a failed fit leaves.
 
 A value of the wrong type raises TypeError, a value out of range ValueError; either message names
 the parameter, what is allowed and what was given. The checked value is returned as a plain Python
-one.
+one. `sklearn.utils.check_scalar` does not say the same: it takes a bool for a number, lets NaN and
+infinity pass every range, and does not name a value of the wrong type.
 """
 
+import functools
 import math
 import numbers
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from sklearn.utils import check_random_state
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def atomic(fit: Method) -> Method:
+    """Decorate a method that fits: if it raises, the estimator is as it was before the call.
+
+    That holds for an interrupt and for a warning that is turned into an error too. Attributes must
+    be replaced by the method, not written into.
+    """
+
+    @functools.wraps(fit)
+    def wrapper(self, *args, **kwargs):
+        before = vars(self).copy()
+        try:
+            return fit(self, *args, **kwargs)
+        except BaseException:
+            self.__dict__ = before
+            raise
+
+    return cast(Method, wrapper)
 
 
 def check_real(

@@ -7,7 +7,14 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from .._storage import strip_zeros, tidy, validate
-from .._validation import check_bool, check_choice, check_generator, check_integer, check_real
+from .._validation import (
+    atomic,
+    check_bool,
+    check_choice,
+    check_generator,
+    check_integer,
+    check_real,
+)
 from ._dropout import add_noise, check_replacement, learn_replacement
 
 
@@ -110,6 +117,7 @@ class SparseDropoutReplacer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         self.random_state = random_state
         self.copy = copy
 
+    @atomic
     def fit(self, X, y=None):
         """Learn the replacement value from ``X``.
 
@@ -135,6 +143,7 @@ class SparseDropoutReplacer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         X, _ = tidy(self._validate(X, reset=True, ensure_all_finite=True))
         return self._learn(X)
 
+    @atomic
     def fit_transform(self, X, y=None):
         """Learn the replacement value from ``X`` and return ``X`` with noise.
 
@@ -177,6 +186,7 @@ class SparseDropoutReplacer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         check_is_fitted(self)
         return self._validate(X, reset=False, copy=self.copy, ensure_all_finite=True)
 
+    @atomic
     def resample(self, X, y=None, n_copies=1):
         """Return the original rows followed by noisy copies of them.
 
@@ -340,6 +350,7 @@ class SparseDropoutSampler(BaseEstimator):
         self.rescale = rescale
         self.random_state = random_state
 
+    @atomic
     def fit_resample(self, X, y):
         """Return the original rows followed by ``n_copies`` noisy copies of them.
 

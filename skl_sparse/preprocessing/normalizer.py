@@ -6,7 +6,7 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from .._storage import ACCEPTED, tidy, validate
-from .._validation import check_bool, check_choice, check_real, check_sample_weight
+from .._validation import atomic, check_bool, check_choice, check_real, check_sample_weight
 from ._columns import column_norms, scale_columns
 
 
@@ -101,6 +101,7 @@ class SparseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self.threshold = threshold
         self.copy = copy
 
+    @atomic
     def fit(self, X, y=None, sample_weight=None):
         """Learn the norms of the columns of ``X``.
 
@@ -130,6 +131,7 @@ class SparseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         X, _ = tidy(self._validate(X, reset=True))
         return self._learn(X, sample_weight, seen=0)
 
+    @atomic
     def partial_fit(self, X, y=None, sample_weight=None):
         """Learn the norms from one more batch of rows.
 
@@ -159,6 +161,7 @@ class SparseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         X, _ = tidy(self._validate(X, reset=seen == 0))
         return self._learn(X, sample_weight, seen=seen)
 
+    @atomic
     def fit_transform(self, X, y=None, sample_weight=None):
         """Learn the norms of the columns of ``X`` and scale them.
 

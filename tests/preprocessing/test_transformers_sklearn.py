@@ -10,11 +10,13 @@ import scipy.sparse as sp
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.validation import check_is_fitted
 
 from skl_sparse import SparseDropoutReplacer, SparseDropoutSampler, SparseNormalizer
 
@@ -244,3 +246,45 @@ def test_names_and_number_of_features_are_those_of_the_last_fit(transformer):
     assert_array_equal(transformer.transform(X).toarray(), np.eye(4))
     with pytest.raises(ValueError, match=r"X has 3 features, but .* is expecting 4"):
         transformer.transform(sp.csr_array(np.eye(3)))
+
+
+# A fit that fails
+
+METHODS = [
+    (SparseNormalizer(), "fit"),
+    (SparseNormalizer(), "partial_fit"),
+    (SparseNormalizer(), "fit_transform"),
+    (SparseDropoutReplacer(replacement_value="feature_mean"), "fit"),
+    (SparseDropoutReplacer(replacement_value="feature_mean"), "fit_transform"),
+    (SparseDropoutReplacer(replacement_value="feature_mean"), "resample"),
+    (SparseDropoutSampler(replacement_value="feature_mean"), "fit_resample"),
+]
+
+
+@pytest.mark.parametrize(("estimator", "method"), METHODS, ids=str)
+def test_a_failed_fit_changes_nothing(estimator, method):
+    estimator, arguments = clone(estimator), (np.arange(3),)
+    bad = sp.csr_array(np.full((3, 4), np.inf))
+    with pytest.raises(ValueError, match="infinity"):
+        getattr(estimator, method)(bad, *arguments)
+    with pytest.raises(NotFittedError):
+        check_is_fitted(estimator)
+    getattr(estimator, method)(pd.DataFrame(np.eye(3), columns=["a", "b", "c"]), *arguments)
+    before = vars(estimator).copy()
+    with pytest.raises((ValueError, UserWarning), match="infinity|feature names"):
+        getattr(estimator, method)(bad, *arguments)
+    assert vars(estimator).keys() == before.keys()
+    assert all(vars(estimator)[name] is value for name, value in before.items())
+
+
+def test_an_interrupted_fit_changes_nothing(monkeypatch):
+    normalizer = SparseNormalizer().fit(np.eye(3))
+
+    def interrupt(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("skl_sparse.preprocessing.normalizer.column_norms", interrupt)
+    for model, n_features in ((normalizer, 3), (SparseNormalizer(), None)):
+        with pytest.raises(KeyboardInterrupt):
+            model.fit(np.eye(4))
+        assert getattr(model, "n_features_in_", None) == n_features
