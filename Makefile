@@ -14,6 +14,8 @@ PYTHON ?= python3
 BIN := bin
 endif
 PYTHON_OLDEST ?= python3.11
+# A worker for each core, which takes tests from the others when it has none left.
+PYTEST_WORKERS ?= -n auto --dist worksteal
 PYTEST_ARGS ?=
 
 export PYTHONSAFEPATH = 1
@@ -29,14 +31,17 @@ $(or $(2),$(PYTHON)) -m venv --clear $(1)
 $(1)/$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 endef
 
-.PHONY: help test test-oldest demo bench-quick bench docs lint format dev dist clean
+.PHONY: help test test-fast test-oldest demo bench-quick bench docs lint format dev dist clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1:/p' $(MAKEFILE_LIST) | awk -F: '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 test: .venv/installed  ## install into .venv and run the tests, warnings as errors
-	.venv/$(BIN)/python -m pytest $(PYTEST_ARGS)
+	.venv/$(BIN)/python -m pytest $(PYTEST_WORKERS) $(PYTEST_ARGS)
+
+test-fast: .venv/installed  ## the same without the tests that are marked slow
+	.venv/$(BIN)/python -m pytest $(PYTEST_WORKERS) -m "not slow" $(PYTEST_ARGS)
 
 # The stamp bears the interpreter's name: another PYTHON= makes a new environment.
 .venv/made-by-$(notdir $(PYTHON)):
@@ -49,7 +54,7 @@ test: .venv/installed  ## install into .venv and run the tests, warnings as erro
 
 # Python 3.11 has wheels of the lowest versions that pyproject.toml allows; newer ones may not.
 test-oldest: .venv-oldest/installed  ## the same with the oldest dependencies allowed
-	.venv-oldest/$(BIN)/python -m pytest $(PYTEST_ARGS)
+	.venv-oldest/$(BIN)/python -m pytest $(PYTEST_WORKERS) $(PYTEST_ARGS)
 
 .venv-oldest/installed: tools/oldest.py $(SOURCES)
 	$(call venv,.venv-oldest,$(PYTHON_OLDEST))

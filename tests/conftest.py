@@ -3,17 +3,20 @@
 import os
 from pathlib import Path
 
+# Tests run in as many processes as there are cores, and their problems are small: one thread each,
+# also in the processes that tests start. Read by BLAS and OpenMP as soon as NumPy is imported.
+for variable in ("OMP_NUM", "OPENBLAS_NUM", "MKL_NUM", "BLIS_NUM", "VECLIB_MAXIMUM"):
+    os.environ.setdefault(f"{variable}_THREADS", "1")
+os.environ.setdefault("MPLBACKEND", "agg")  # no window, whatever the machine
+
 import hypothesis
 import numpy as np
 import pytest
 from scipy import sparse
 
-os.environ.setdefault("MPLBACKEND", "agg")  # no window, whatever the machine
-
 # The same examples in every run; a busy machine is no failure.
 hypothesis.settings.register_profile("suite", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("suite")
-
 
 pytest.register_assert_rewrite("reference")
 

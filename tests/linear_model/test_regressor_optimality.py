@@ -5,45 +5,21 @@ import warnings
 
 import numpy as np
 import pytest
+from pairwise import parametrize_pairwise
 from reference import CONVEX, POWERS, Problem, assert_certified, problem_of, random_sparse
+from regressions import SETTINGS, regression
 from sklearn.exceptions import ConvergenceWarning
 
 from skl_sparse import SparseLpRegressor
 
 
-def regression(seed=0, n=40, n_features=12, rho=0.5):
-    rng = np.random.default_rng(seed)
-    X = rng.normal(size=(n, n_features))
-    for j in range(1, n_features):
-        X[:, j] = rho * X[:, j - 1] + np.sqrt(1 - rho**2) * X[:, j]
-    X = X * rng.uniform(0.3, 3, n_features) + rng.normal(size=n_features)
-    w = np.where(np.arange(n_features) % 3 == 0, rng.normal(size=n_features), 0)
-    return X, X @ w + 0.5 * rng.normal(size=n) + 3.0, rng.uniform(0.2, 3, n)
-
-
-SETTINGS = {
-    "plain": {},
-    "no intercept": {"fit_intercept": False},
-    "positive": {"positive": True},
-    "elastic": {"alpha_l2": 0.05},
-    "elastic positive": {"alpha_l2": 0.05, "positive": True},
-    "uneven": {"feature_weights": np.linspace(0.2, 3, 12)},
-    "some free": {"feature_weights": np.r_[0, 0, np.ones(10)]},
-    "some free, elastic": {"feature_weights": np.r_[0, 0, np.ones(10)], "alpha_l2": 0.05},
-}
-
-
-@pytest.mark.parametrize("solver", ["cd", "proximal_gradient"])
-@pytest.mark.parametrize("setting", SETTINGS)
-@pytest.mark.parametrize("p", POWERS)
+@parametrize_pairwise(p=POWERS, setting=SETTINGS, solver=["cd", "proximal_gradient"])
 def test_converged_fit(p, setting, solver):
     for seed, share in itertools.product((0, 1), (0.5, 0.03)):
         X, y, s = regression(seed)
         s = s if seed else None
         alpha = share * Problem(X, y).alpha_max()
-        model = SparseLpRegressor(
-            alpha, p=p, solver=solver, tol=1e-10, max_iter=100_000, **SETTINGS[setting]
-        )
+        model = SparseLpRegressor(alpha, p=p, solver=solver, tol=1e-10, max_iter=100_000, **setting)
         model.fit(X, y, sample_weight=s)
         problem = assert_certified(model, X, y, s, tol=1e-10)
         assert model.objective_ <= problem.null * (1 + 1e-12)
@@ -67,9 +43,7 @@ def test_free_columns_of_one_sign(p, positive):
     assert problem.optimality(model.coef_) <= 1e-4
 
 
-@pytest.mark.parametrize("solver", ["auto", "cd", "proximal_gradient"])
-@pytest.mark.parametrize("tol", [0.3, 1e-2, 1e-4])
-@pytest.mark.parametrize("p", POWERS)
+@parametrize_pairwise(p=POWERS, tol=[0.3, 1e-2, 1e-4], solver=["auto", "cd", "proximal_gradient"])
 def test_loose_fit_reports_what_is_left(p, tol, solver):
     """Far from the minimum the certificates are no rounding: they must agree digit by digit."""
     for seed in range(3):

@@ -6,10 +6,11 @@ import warnings
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from pairwise import parametrize_pairwise
 from reference import POWERS, Problem, assert_certified
+from regressions import SETTINGS, regression
 from sklearn.exceptions import ConvergenceWarning
 from systems import system_of
-from test_regressor_optimality import SETTINGS, regression
 
 from skl_sparse import SparseLpRegressor
 from skl_sparse.engine.designs import StandardisedDesign, as_design
@@ -84,14 +85,12 @@ def test_a_pool_goes_from_double_to_single_and_back(container, monkeypatch):
     check("f8", 1e-12)
 
 
-@pytest.mark.parametrize("container", CONTAINERS)
-@pytest.mark.parametrize("setting", SETTINGS)
-@pytest.mark.parametrize("p", [p for p in POWERS if p <= 1])
+@parametrize_pairwise(p=[p for p in POWERS if p <= 1], setting=SETTINGS, container=CONTAINERS)
 def test_fits_converge_all_the_same(p, setting, container, went_over, made):
     for seed, share in itertools.product((0, 1), (0.5, 0.03)):
         X, y, s = regression(seed)
         alpha = share * Problem(X, y).alpha_max()
-        model = SparseLpRegressor(alpha, p=p, tol=1e-10, **SETTINGS[setting])
+        model = SparseLpRegressor(alpha, p=p, tol=1e-10, **setting)
         model.fit(container(X), y, sample_weight=s)
         assert_certified(model, X, y, s, tol=1e-10)
     assert not went_over
@@ -107,9 +106,7 @@ def nearly_collinear(near):
     return np.hstack([common, common + near * own]), y
 
 
-@pytest.mark.parametrize("container", CONTAINERS)
-@pytest.mark.parametrize("near", [1e-1, 1e-2, 1e-3, 1e-4])
-@pytest.mark.parametrize("share", [1e-3, 1e-6, 0.0])
+@parametrize_pairwise(share=[1e-3, 1e-6, 0.0], near=[1e-1, 1e-2, 1e-3, 1e-4], container=CONTAINERS)
 def test_fits_on_nearly_collinear_columns(share, near, container, went_over, monkeypatch):
     X, y = nearly_collinear(near)
     alpha = share * Problem(X, y).alpha_max()

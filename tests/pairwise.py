@@ -1,0 +1,77 @@
+"""Few cases in which every two options still meet, for a test that takes several.
+
+With four options of ten values each their product has 10,000 cases. A fault that depends on one
+value, or on two together, shows in any set of cases that has all pairs: little more than 100.
+"""
+
+import itertools
+
+import pytest
+
+
+def pairwise(**options):
+    """Return cases, dicts of a value for each option, such that all pairs of values occur.
+
+    Greedy: each case starts from the first pair that no case has yet, and gives every other option
+    the value that brings the most new pairs. The same options give the same cases, always.
+    """
+    names, values = list(options), [list(of_one) for of_one in options.values()]
+
+    def pair(i, a, j, b):
+        return (i, a, j, b) if i < j else (j, b, i, a)
+
+    missing = dict.fromkeys(  # an ordered set
+        (i, a, j, b)
+        for i, j in itertools.combinations(range(len(names)), 2)
+        for a in range(len(values[i]))
+        for b in range(len(values[j]))
+    )
+    if len(names) == 1:
+        return [{names[0]: value} for value in values[0]]
+    cases, used = [], [[0] * len(of_one) for of_one in values]
+    while missing:
+        i, a, j, b = next(iter(missing))
+        case = {i: a, j: b}
+        for k in range(len(names)):
+            if k not in case:
+                # of equally good values the one that was used least
+                case[k] = max(
+                    range(len(values[k])),
+                    key=lambda c: (
+                        sum(pair(k, c, other, d) in missing for other, d in case.items()),
+                        -used[k][c],
+                    ),
+                )
+        for (k, c), (other, d) in itertools.combinations(case.items(), 2):
+            missing.pop(pair(k, c, other, d), None)
+        for k, c in case.items():
+            used[k][c] += 1
+        cases.append({name: values[k][case[k]] for k, name in enumerate(names)})
+    return cases
+
+
+def label(value):
+    """The name of a value in the id of a test."""
+    return getattr(value, "__name__", None) or str(value)
+
+
+def parametrize_pairwise(**options):
+    """``pytest.mark.parametrize`` over all options at once, by the cases of `pairwise`.
+
+    An option is a list of its values, or a dict of names to values.
+    """
+    named = {
+        name: list(of_one.items())
+        if isinstance(of_one, dict)
+        else [(label(value), value) for value in of_one]
+        for name, of_one in options.items()
+    }
+    return pytest.mark.parametrize(
+        tuple(options),
+        [
+            pytest.param(
+                *(value for _, value in case.values()), id="-".join(n for n, _ in case.values())
+            )
+            for case in pairwise(**named)
+        ],
+    )
