@@ -1,37 +1,15 @@
 """SparseLpRegressor: Lp-penalised linear regression, any p >= 0."""
 
-import warnings
-from contextlib import nullcontext
+from scipy.sparse import issparse
+from sklearn.base import RegressorMixin
 
-import numpy as np
-from joblib import effective_n_jobs
-from scipy.sparse import csr_array, issparse
-from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import assert_all_finite
-from sklearn.utils.extmath import safe_sparse_dot
-from sklearn.utils.validation import check_is_fitted, validate_data
-
-from .._storage import ACCEPTED, validate_with_targets
-from .._validation import (
-    check_bool,
-    check_choice,
-    check_integer,
-    check_real,
-    check_sample_weight,
-    check_weights,
-)
-from ..engine.designs import NotFiniteError, as_design
-from ..engine.parallel import one_blas_thread
-from ..engine.problems.least_squares import LeastSquares
-from ..engine.tuning import DEFAULT
+from .._validation import atomic, check_sample_weight
+from ._base import SparseLpModel
 
 __all__ = ["SparseLpRegressor"]
 
-SOLVERS = ("auto", "cd", "proximal_gradient")
 
-
-class SparseLpRegressor(RegressorMixin, BaseEstimator):
+class SparseLpRegressor(RegressorMixin, SparseLpModel):
     """Linear regression with an Lp penalty, any real p >= 0, and thresholded masking.
 
     Minimises over coefficients w and intercept b ::
@@ -60,8 +38,12 @@ class SparseLpRegressor(RegressorMixin, BaseEstimator):
     refit : bool, default=True
         Whether to solve again on the columns that the threshold left, and so on until it leaves
         all of them. The result then is optimal on its support and still respects the threshold.
-    feature_weights : array-like of shape (n_features,), default=None
-        Factors v >= 0 of each column's penalty; 0 leaves the column without one. None: all one.
+    feature_weights : array-like of shape (n_features,), dict, Series or callable, default=None
+        Factors v >= 0 of each column's penalty; 0 leaves the column without one. None: all one. A
+        dict or pandas Series with feature names gives them by name, whatever the order of the
+        columns; a column that it does not name has weight 1. A callable is called with X as it was
+        given to `fit` and returns any of these, which helps where only a pipeline knows the columns:
+        ``lambda X: np.ones(X.shape[1])``.
     fit_intercept : bool, default=True
         Whether to fit an intercept. It is never penalised, and never makes sparse data dense.
     positive : bool, default=False
@@ -84,24 +66,29 @@ class SparseLpRegressor(RegressorMixin, BaseEstimator):
         `optimality_` for p < 1 and where there is no dual. Both are relative to the null model: a
         penalty below ``tol * F(0)`` hardly counts.
     warm_start : bool, default=False
-        Whether to start from the present `coef_`, if there is one. Zeros of an earlier mask may
-        become non-zero again. For p < 1 this is one more start.
+        Whether to start from the present `coef_`, dense or sparse, if there is one (not None). Zeros
+        of an earlier mask may become non-zero again. For p < 1 this is one more start.
     n_jobs : int, default=None
-        Number of threads for the passes over the data; None is 1, -1 all cores. BLAS is held to a
-        single one during a fit, in the whole process, unless p > 1, the data are dense and ``n_jobs``
+        Number of threads for the passes over the data; None is 1, also within
+        :func:`joblib.parallel_config`, and -1 all cores. BLAS is held to a single one during a fit, in the whole process, unless p > 1, the data are dense and ``n_jobs``
         is 1.
 
     Attributes
     ----------
     coef_ : ndarray of shape (n_features,) or (n_targets, n_features)
-        Coefficients, in the type of the data.
+        Coefficients, in the type of the data. After `sparsify` a csr_array of shape (1, n_features)
+        or (n_targets, n_features).
     intercept_ : float or ndarray of shape (n_targets,)
     sparse_coef_ : csr_array of shape (1, n_features) or (n_targets, n_features)
         `coef_` as a sparse array.
-    mask_ : ndarray of bool, shape of `coef_`
+    mask_ : ndarray of bool of shape (n_features,) or (n_targets, n_features)
         ``abs(coef_) > sparsity_threshold``
     sparsity_ : float
         Share of zeros in `coef_`.
+    penalty : {"l1", "l2"}
+        "l1" for p <= 1, where coefficients are exactly zero, and "l2" above. Read-only.
+        :class:`~sklearn.feature_selection.SelectFromModel` reads it: with "l1" its default threshold
+        is 1e-5, as for the Lasso, instead of the mean of ``abs(coef_)``.
     penalty_ : float or ndarray of shape (n_targets,)
         The second sum of the objective.
     objective_ : float or ndarray of shape (n_targets,)
@@ -163,9 +150,6 @@ class SparseLpRegressor(RegressorMixin, BaseEstimator):
     True
     """
 
-    # The figures that the engine goes by; benchmarks and tests put in others.
-    _tuning = DEFAULT
-
     def __init__(
         self,
         alpha=1.0,
@@ -199,6 +183,7 @@ class SparseLpRegressor(RegressorMixin, BaseEstimator):
         self.warm_start = warm_start
         self.n_jobs = n_jobs
 
+    @atomic
     def fit(self, X, y, sample_weight=None):
         """Fit the model.
 
@@ -226,42 +211,15 @@ class SparseLpRegressor(RegressorMixin, BaseEstimator):
         if issparse(y):
             raise TypeError("y must be a dense array, got a sparse one; use y.toarray()")
         # Where every row counts, the sums of the columns tell what is not finite, without a pass.
-        X, y = validate_with_targets(self, X, y, ensure_all_finite=sample_weight is not None)
+        given, (X, y) = X, self._validate(X, y, ensure_all_finite=sample_weight is not None)
         n_samples, n_features = X.shape
-        targets = np.asarray(y, dtype=np.float64).reshape(n_samples, -1)
+        targets = y.reshape(n_samples, -1)
         weights = check_sample_weight(sample_weight, n_samples)
-        feature_weights = check_weights(
-            "feature_weights", self.feature_weights, n_features, "column"
-        )
-        start = self._warm_coef((targets.shape[1], n_features))
-        n_threads = effective_n_jobs(self.n_jobs)
-        # Where nothing stays at zero, dense data are multiplied as a whole, which BLAS can share.
-        blas_shares = self.p > 1 and not issparse(X) and n_threads == 1
-        with nullcontext() if blas_shares else one_blas_thread():
-            fit = self._solve(X, targets, weights, feature_weights, start, n_threads)
-
-        def per_target(values):
-            return np.asarray(values) if y.ndim == 2 else values[0].item()
-
-        with np.errstate(over="ignore"):
-            intercept = fit.intercept.astype(X.dtype)
-        if not (np.isfinite(fit.coef).all() and np.isfinite(intercept).all()):
-            wider = ", or pass X as float64" if X.dtype == np.float32 else ""
-            raise ValueError(
-                f"coefficients or intercept exceed the range of {X.dtype}, the type of X: "
-                f"scale X or y{wider}"
-            )
-
-        self.coef_ = fit.coef if y.ndim == 2 else fit.coef[0]
-        self.intercept_ = intercept if y.ndim == 2 else intercept[0]
-        self.mask_ = fit.mask if y.ndim == 2 else fit.mask[0]
-        self.sparsity_ = float(np.mean(self.coef_ == 0))
-        self.penalty_ = per_target(fit.penalty)
-        self.objective_ = per_target(fit.objective)
-        self.dual_gap_ = per_target(np.array([c.gap for c in fit.certificates]))
-        self.optimality_ = per_target(np.array([c.optimality for c in fit.certificates]))
-        self.n_iter_ = per_target(fit.n_iter)
-        self._warn_unless_converged(fit)
+        feature_weights = self._weights_of_features(given, n_features)
+        start = self._start((targets.shape[1], n_features))
+        fit = self._solve(X, targets, weights, feature_weights, start)
+        self._set_attributes(fit, X.dtype, several=y.ndim == 2)
+        self._warn_unless_converged(fit, stacklevel=3)
         return self
 
     def predict(self, X):
@@ -275,90 +233,9 @@ class SparseLpRegressor(RegressorMixin, BaseEstimator):
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_targets)
         """
-        check_is_fitted(self)
-        X = validate_data(self, X, **ACCEPTED, reset=False)
-        return safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
-
-    @property
-    def sparse_coef_(self):
-        """`coef_` as a csr_array with a row for each target."""
-        return csr_array(np.atleast_2d(self.coef_))
-
-    def _solve(self, X, targets, weights, feature_weights, start, n_threads):
-        """The `Fit` of checked data."""
-        try:
-            design = as_design(X, n_threads)
-            problem_of = LeastSquares(design, targets, weights, self.fit_intercept, self._tuning)
-        except NotFiniteError:
-            values = X.data if issparse(X) else X
-            assert_all_finite(values, estimator_name=type(self).__name__, input_name="X")
-            raise  # scikit-learn was told to assume finite data
-        return problem_of.fit(
-            problem_of.problem(
-                float(self.alpha),
-                float(self.p),
-                float(self.alpha_l2),
-                feature_weights,
-                bool(self.positive),
-            ),
-            None if start is None else problem_of.standardised(start),
-            dtype=X.dtype,
-            threshold=self.sparsity_threshold,
-            refit=self.refit,
-            solver=self.solver,
-            local_search=self.local_search,
-            max_iter=self.max_iter,
-            tol=self.tol,
-        )
-
-    def _check_parameters(self):
-        for name in ("alpha", "p", "alpha_l2", "sparsity_threshold", "tol"):
-            check_real(name, getattr(self, name), low=0)
-        for name in ("refit", "fit_intercept", "positive", "local_search", "warm_start"):
-            check_bool(name, getattr(self, name))
-        check_choice("solver", self.solver, SOLVERS)
-        check_integer("max_iter", self.max_iter, low=1)
-        if self.n_jobs is not None:
-            check_integer("n_jobs", self.n_jobs)
-            if self.n_jobs == 0:
-                raise ValueError("n_jobs must be None or a non-zero integer, got 0")
-
-    def _warm_coef(self, shape):
-        """The coefficients to start from, None for a cold start."""
-        if not self.warm_start or not hasattr(self, "coef_"):
-            return None
-        coef = np.atleast_2d(self.coef_)
-        if coef.shape != shape:
-            raise ValueError(
-                f"warm_start needs data like those of the last fit: coef_ has shape {coef.shape}, "
-                f"the data call for {shape}; set warm_start=False to start anew"
-            )
-        return np.maximum(coef, 0) if self.positive else coef
-
-    def _warn_unless_converged(self, fit):
-        passes = fit.n_iter.max()
-        name, worst = max((c.deciding for c in fit.certificates), key=lambda pair: pair[1])
-        if not fit.finished:
-            reached, advice = "before the refit that sparsity_threshold calls for", ""
-        elif worst > self.tol:
-            reached = f"with {name} = {worst:.3g}, above tol = {self.tol:.3g}"
-            advice = (
-                ", accept a larger tol, or bring the columns of X to one scale (SparseNormalizer)"
-            )
-        else:
-            return
-        if passes >= self.max_iter:
-            advice = f"increase max_iter (now {self.max_iter}){advice}"
-        else:
-            advice = f"the last passes made no progress{advice}"
-        warnings.warn(
-            f"SparseLpRegressor stopped after {passes} passes {reached}: {advice}",
-            ConvergenceWarning,
-            stacklevel=3,
-        )
+        return self._linear_predictions(X)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
         tags.target_tags.multi_output = True
         return tags

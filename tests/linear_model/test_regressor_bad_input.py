@@ -1,5 +1,7 @@
 """Bad parameters and bad data: refused at fit, by the right exception, the culprit named."""
 
+from decimal import Decimal
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -16,6 +18,12 @@ EITHER = (ValueError, TypeError)
 def changed(A, value, at=(3,)):
     A = np.array(A, dtype=complex if isinstance(value, complex) else float)
     A[at] = value
+    return A
+
+
+def changed_object(A, value):
+    A = A.astype(object)
+    A[3] = value
     return A
 
 
@@ -106,6 +114,15 @@ DATA = {
     "y missing": (X, None, None, EITHER, r"\by\b"),
     "y nan": (X, changed(Y, nan), None, ValueError, "y contains NaN"),
     "y inf": (X, changed(Y, inf), None, ValueError, "y contains inf"),
+    "y None": (X, [None, *Y[1:]], None, ValueError, "y contains NaN"),
+    "y None among objects": (X, changed_object(Y, None), None, ValueError, "y contains NaN"),
+    "y text nan": (X, changed_object(Y, "nan").astype(str), None, ValueError, "y contains NaN"),
+    "y object nan": (X, changed_object(Y, "nan"), None, ValueError, "y contains NaN"),
+    "y text inf": (X, changed_object(Y, "-inf").astype(str), None, ValueError, "y contains inf"),
+    "y object inf": (X, changed_object(Y, inf), None, ValueError, "y contains inf"),
+    "y Decimal inf": (X, changed_object(Y, Decimal("inf")), None, ValueError, "y contains inf"),
+    "y Decimal nan": (X, changed_object(Y, Decimal("nan")), None, ValueError, "contains NaN"),
+    "y long double": (X, Y * np.longdouble("1e400"), None, ValueError, "y contains inf"),
     "y too short": (X, Y[:-1], None, ValueError, "inconsistent|samples"),
     "y 3-D": (X, Y[:, None, None], None, ValueError, "dim|y"),
     "y scalar": (X, 1.0, None, EITHER, "y|array|scalar"),
@@ -129,6 +146,25 @@ def test_bad_data(case):
     bad_X, y, weights, error, fragment = DATA[case]
     with pytest.raises(error, match=fragment):
         SparseLpRegressor().fit(bad_X, y, sample_weight=weights)
+
+
+@pytest.mark.parametrize("dtype", ["Int64", "Float32", "Float64", "boolean", "string", object])
+def test_missing_targets_of_pandas(dtype):
+    pd = pytest.importorskip("pandas", reason="its nullable types")
+    values = ["1.5" if dtype == "string" else 1] * 19 + [pd.NA]
+    targets = pd.Series(values, dtype=dtype)
+    for y in (targets, pd.DataFrame({"a": targets, "b": Y})):
+        with pytest.raises(ValueError, match="y contains NaN"):
+            SparseLpRegressor().fit(X, y)
+    full = pd.Series(values[:19] + values[:1], dtype=dtype)
+    assert SparseLpRegressor().fit(X, full).intercept_ == float(values[0])
+
+
+def test_targets_that_are_numbers_by_another_name():
+    expected = SparseLpRegressor(0.01).fit(X, np.round(Y, 3)).coef_
+    texts = np.array([f"{y:.3f}" for y in Y])
+    for y in (texts, texts.astype(object), texts.astype(bytes), [Decimal(y) for y in texts]):
+        np.testing.assert_array_equal(SparseLpRegressor(0.01).fit(X, y).coef_, expected)
 
 
 @pytest.mark.parametrize(

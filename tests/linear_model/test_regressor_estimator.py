@@ -2,6 +2,7 @@
 
 import pickle
 import re
+import warnings
 
 import joblib
 import numpy as np
@@ -16,8 +17,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler
 from sklearn.utils import estimator_checks, get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.validation import check_is_fitted
 
 from skl_sparse import SparseLpRegressor
+from skl_sparse.engine.designs import as_design
+from skl_sparse.linear_model import _base
 
 MASKS = (
     {},
@@ -336,3 +340,70 @@ def test_not_fitted():
     X, _ = data()
     with pytest.raises(NotFittedError):
         SparseLpRegressor().predict(X)
+
+
+# -- a fit that fails or is interrupted -----------------------------------------------------------
+class Interrupt:
+    """Stands for a part of the engine; to use it is to be interrupted."""
+
+    def __init__(self, *args, **kwargs):
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("part", ["LeastSquares", "as_design", "resolve_feature_weights"])
+def test_an_interrupted_fit_changes_nothing(part, monkeypatch):
+    pd = pytest.importorskip("pandas", reason="feature names come with data frames")
+    X, y = data()
+    frame = pd.DataFrame(X.toarray()[:, :3], columns=list("abc"))
+    fitted = SparseLpRegressor(0.01).fit(frame, y)
+    before = vars(fitted).copy()
+    fresh = SparseLpRegressor(0.01)
+    with monkeypatch.context() as patch:
+        patch.setattr(_base, part, Interrupt)
+        for model in (fitted, fresh):
+            with pytest.raises(KeyboardInterrupt):
+                model.fit(X, y)
+    assert vars(fitted) == before
+    assert fitted.predict(frame).shape == y.shape
+    with pytest.raises(NotFittedError):
+        check_is_fitted(fresh)
+    assert vars(fresh) == vars(SparseLpRegressor(0.01))
+    assert fresh.fit(X, y).n_features_in_ == 10
+
+
+@pytest.mark.parametrize("warm_start", [True, False])
+def test_a_failed_fit_changes_nothing(warm_start):
+    X, y = data()
+    model = SparseLpRegressor(0.01, warm_start=warm_start).fit(X, y)
+    before = vars(model).copy()
+    infinite = X[:, :4].toarray()
+    infinite[3, 2] = np.inf
+    for bad_X, bad_y in ((X[:, :4], y[:-1]), (infinite, y)):
+        with pytest.raises(ValueError):
+            model.fit(bad_X, bad_y)
+        assert vars(model) == before
+    model.set_params(max_iter=1, tol=0.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # a warning that ends the call is a failure too
+        with pytest.raises(ConvergenceWarning):
+            model.fit(X, y)
+    assert vars(model.set_params(max_iter=before["max_iter"], tol=before["tol"])) == before
+
+
+def test_warnings_point_at_the_call():
+    X, y = data()
+    with pytest.warns(ConvergenceWarning, match=r"^SparseLpRegressor stopped") as caught:
+        SparseLpRegressor(1e-4, max_iter=1, tol=0.0).fit(X, y)
+    assert caught[0].filename == __file__
+
+
+# -- threads -------------------------------------------------------------------------------------
+def test_without_n_jobs_there_is_one_thread(monkeypatch):
+    X, y = data()
+    asked = []
+    monkeypatch.setattr(_base, "as_design", lambda X, n: asked.append(n) or as_design(X, n))
+    with joblib.parallel_config(n_jobs=8, backend="threading"):
+        SparseLpRegressor(0.01).fit(X, y)
+        SparseLpRegressor(0.01, n_jobs=3).fit(X, y)
+    SparseLpRegressor(0.01, n_jobs=-1).fit(X, y)
+    assert asked == [1, 3, joblib.cpu_count()]
