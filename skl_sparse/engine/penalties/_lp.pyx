@@ -436,5 +436,5 @@ cdef class LpPenalty(Penalty):
         for j in range(c.shape[0]):
             if (every or skip[j] == 0) and c[j] != 0.0 and self.lam_at(j) != INFINITY:
                 total += c[j] / l2[j] * c[j]
-        sums.value, sums.slope, sums.bend = 0.5 * s * s * total, s * total, total
+        sums.value, sums.slope, sums.curvature = 0.5 * s * s * total, s * total, total
         return sums

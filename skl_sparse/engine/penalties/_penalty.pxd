@@ -11,7 +11,7 @@ cdef extern from "_vector_loops.h" nogil:
 cdef struct DualSums:
     double value
     double slope
-    double bend
+    double curvature
 
 
 cdef class Penalty:

@@ -244,7 +244,7 @@ cdef class Penalty:
         cdef double u
         cdef bint every = skip is None
         cdef DualSums sums
-        sums.value, sums.slope, sums.bend = 0.0, 0.0, 0.0
+        sums.value, sums.slope, sums.curvature = 0.0, 0.0, 0.0
         j = awake(self, s, c, 0)
         while j < c.shape[0]:
             if c[j] != 0.0 and (every or skip[j] == 0):
@@ -252,6 +252,6 @@ cdef class Penalty:
                 if u != 0.0:
                     sums.value += s * c[j] * u - self.value_at(j, u)
                     sums.slope += c[j] * u
-                    sums.bend += c[j] * c[j] / self.curvature_at(j, u)
+                    sums.curvature += c[j] * c[j] / self.curvature_at(j, u)
             j = awake(self, s, c, j + 1)
         return sums

@@ -6,9 +6,8 @@ import numpy as np
 
 from ..designs import StandardisedDesign
 from ..designs.base import STRETCH, blocks, repeated, roots, weighted_sums
-from ..losses import SquaredError
 from ..penalties import LpPenalty
-from ..solvers import Coefficients, Problem, solve
+from ..solvers import Coefficients, Problem, QuadraticModel, solve
 from ..tuning import DEFAULT
 
 # Strengths in standardised units end at 2^-1000 and 2^1000: far beyond what matters.
@@ -106,14 +105,14 @@ class LeastSquares:
             lam, ridge = strengths(float(feature_weights[0]), 1.0)
             if all(x == 0 or PLAIN[0] < x < PLAIN[1] for x in (*self.A.deviations, *lam, ridge)):
                 penalties = [LpPenalty(x, ridge, p, positive, scale) for x in lam]
-                return Problem(self.A, self.Y, SquaredError(), penalties, self.tuning)
+                return Problem(self.A, self.Y, QuadraticModel(), penalties, self.tuning)
         live = scale > 0
         lam, ridge = strengths(feature_weights, np.where(live, scale, 1.0))
         for strength in lam:
             strength[~live] = 0.0
         ridge = np.where(live, ridge, 0.0) if alpha_l2 > 0 else np.broadcast_to(0.0, scale.shape)
         penalties = [LpPenalty(x, ridge, p, positive) for x in lam]
-        return Problem(self.A, self.Y, SquaredError(), penalties, self.tuning)
+        return Problem(self.A, self.Y, QuadraticModel(), penalties, self.tuning)
 
     def coefficients(self, points, dtype):
         """Coefficients, shape (n_targets, n_columns), of standardised ones; maybe infinite."""

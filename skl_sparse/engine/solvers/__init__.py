@@ -1,5 +1,6 @@
 """Solvers: they know designs, losses and penalties by interface only."""
 
+from .certificates._quadratic_model import QuadraticModel
 from .coefficients import Coefficients
 from .multistart import starts
 from .problem import Problem
@@ -8,7 +9,7 @@ from .smooth import newton
 from .working_set import outer_loop
 from .working_set.outer_loop import Solution
 
-__all__ = ["Coefficients", "Problem", "Solution", "solve"]
+__all__ = ["Coefficients", "Problem", "QuadraticModel", "Solution", "solve"]
 
 
 def solve(problem, start, *, solver="auto", local_search=False, tol, max_iter, restarts=True):

@@ -38,7 +38,7 @@ class Evaluation:
 
 
 class Problem:
-    """minimise loss(y_t, A u) + penalty_t(u) for every target t.
+    """minimise |y_t - A u|^2 / 2 + penalty_t(u) for every target t.
 
     Parameters
     ----------
@@ -46,21 +46,21 @@ class Problem:
         Columns of unit norm (or zero).
     Y : ndarray of shape (n_rows, n_targets)
         Targets of unit norm (or zero).
-    loss : loss
+    model : QuadraticModel
         Told by inner products of residual and target.
     penalties : list of Penalty
         One for each target.
     tuning : Tuning
     """
 
-    def __init__(self, A, Y, loss, penalties, tuning):
-        self.A, self.Y, self.loss, self.penalties = A, Y, loss, penalties
+    def __init__(self, A, Y, model, penalties, tuning):
+        self.A, self.Y, self.model, self.penalties = A, Y, model, penalties
         self.tuning = tuning
         self.n_columns, self.n_targets = A.n_columns, Y.shape[1]
         self.spans = [UnpenalisedSpan(A, p) if p.has_dual else None for p in penalties]
 
     def with_penalties(self, penalties):
-        return Problem(self.A, self.Y, self.loss, penalties, self.tuning)
+        return Problem(self.A, self.Y, self.model, penalties, self.tuning)
 
     def tamed(self, start):
         """The start, but zero for a target that it is worse for, or leaves no digit of a residual.
@@ -73,7 +73,7 @@ class Problem:
         start = [u if near[t] else none for t, u in enumerate(start)]
         with np.errstate(over="ignore", invalid="ignore"):
             R = self.residuals(start, targets)
-            null = [self.loss.value(float(y @ y)) for y in self.Y.T]
+            null = [self.model.value(float(y @ y)) for y in self.Y.T]
             value = [self.objective(start[t], R[:, t], t) for t in targets]
         return [start[t] if value[t] <= null[t] else none for t in targets]
 
@@ -109,10 +109,10 @@ class Problem:
             violators, steps = EVERY, penalty.violations(u.values, c)
         else:
             violators, steps = penalty.violators(u.columns, u.values, c)
-        objective = self.loss.value(square) + self.penalty_value(u, t)
+        objective = self.model.value(square) + self.penalty_value(u, t)
         dual = (r, square) if theta is None else (theta, float(theta @ theta))
         rays = self._rays(*dual, c, t) if penalty.has_dual else []
-        gap = relative_gap(self.loss, penalty, objective, rays)
+        gap = relative_gap(self.model, penalty, objective, rays)
         optimality = float(steps.max(initial=0.0))
         if theta is not None:  # no correlation with r differs by more from that with theta
             optimality += float(np.linalg.norm(r - theta))
@@ -131,7 +131,7 @@ class Problem:
                 yield DualRay(c, float(theta @ theta), float(theta @ y), span.skip)
 
     def objective(self, u, r, target):
-        return self.loss.value(float(r @ r)) + self.penalty_value(u, target)
+        return self.model.value(float(r @ r)) + self.penalty_value(u, target)
 
     def penalty_value(self, u, target):
         penalty = self.penalties[target]

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from skl_sparse.engine.losses import SquaredError
 from skl_sparse.engine.penalties import LpPenalty
+from skl_sparse.engine.solvers import QuadraticModel
 from skl_sparse.engine.solvers.certificates._duality import DualRay, relative_gap
 
 N = 400
@@ -68,7 +68,7 @@ def test_strengths_told_by_scales(p, ridge, positive):
     np.testing.assert_array_equal(told.weaker(0.05), np.flatnonzero(told.lam + told.l2 < 0.05))
     if p == 1:
         ray = DualRay(np.where(scales() > 0, c, 0.0), 0.4, 0.5)  # constant columns have none
-        gaps = [relative_gap(SquaredError(), penalty, 0.5, [ray]) for penalty in (told, explicit)]
+        gaps = [relative_gap(QuadraticModel(), penalty, 0.5, [ray]) for penalty in (told, explicit)]
         assert 0 < gaps[0] < 1
         assert gaps[0] == pytest.approx(gaps[1], rel=1e-12)
     else:

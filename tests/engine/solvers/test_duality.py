@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from skl_sparse.engine.losses import SquaredError
 from skl_sparse.engine.penalties import LpPenalty
+from skl_sparse.engine.solvers import QuadraticModel
 from skl_sparse.engine.solvers.certificates._duality import DualRay, relative_gap
 
 
@@ -51,17 +51,19 @@ def test_scaling(rng, p, l2, positive, far):
     if p == 1.0 and l2 == 0.0:
         most = min(most, (lam[held] / np.abs(c[held])).min(initial=np.inf))
     penalty = LpPenalty(lam, np.broadcast_to(l2, 6), p, positive)
-    gap = relative_gap(SquaredError(), penalty, 1.0, [DualRay(c, square, product)])
+    gap = relative_gap(QuadraticModel(), penalty, 1.0, [DualRay(c, square, product)])
     assert gap == pytest.approx(2.0 * (1.0 - best_on_a_grid(dual, most)), rel=1e-9)
 
 
 def test_skipped_columns_set_no_limit():
     c, lam = np.array([0.5, 1e-17]), np.array([1.0, 0.0])
     penalty = LpPenalty(lam, np.zeros(2), 1.0)
-    assert relative_gap(SquaredError(), penalty, 0.5, [DualRay(c, 1.0, 1.0)]) == 1.0
+    assert relative_gap(QuadraticModel(), penalty, 0.5, [DualRay(c, 1.0, 1.0)]) == 1.0
     skip = np.array([0, 1], dtype=np.uint8)
-    assert relative_gap(SquaredError(), penalty, 0.5, [DualRay(c, 1.0, 1.0, skip)]) == 0.0
+    assert relative_gap(QuadraticModel(), penalty, 0.5, [DualRay(c, 1.0, 1.0, skip)]) == 0.0
 
 
 def test_no_ray_no_gap():
-    assert np.isnan(relative_gap(SquaredError(), LpPenalty(np.ones(1), np.zeros(1), 1.0), 0.5, []))
+    assert np.isnan(
+        relative_gap(QuadraticModel(), LpPenalty(np.ones(1), np.zeros(1), 1.0), 0.5, [])
+    )

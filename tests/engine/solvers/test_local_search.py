@@ -6,8 +6,8 @@ from sklearn.base import clone
 from systems import system_of
 
 from skl_sparse import SparseLpRegressor
-from skl_sparse.engine.losses import SquaredError
 from skl_sparse.engine.penalties import LpPenalty
+from skl_sparse.engine.solvers import QuadraticModel
 from skl_sparse.engine.solvers.multistart import local_search, starts
 from skl_sparse.engine.solvers.multistart.local_search import NONE, Search
 from skl_sparse.engine.solvers.multistart.point import Point
@@ -30,7 +30,7 @@ def settled_point(kind, p, seed, m=M):
     penalty = LpPenalty(np.full(m, 0.05), np.zeros(m), p)
     system, u = system_of(kind, A, y), np.zeros(m)
     coordinate_descent(system, penalty, u, np.arange(m), SWEEPS, TOL, BUDGET)
-    return A, y, Point(SquaredError(), penalty, system, u, np.sum((y - A @ u) ** 2))
+    return A, y, Point(QuadraticModel(), penalty, system, u, np.sum((y - A @ u) ** 2))
 
 
 def objective(A, y, penalty, u):
@@ -219,7 +219,7 @@ def test_the_penalty_is_eased_until_that_leads_back(monkeypatch):
     system, u = point.system.copy(), point.u.copy()
     system.move(np.arange(M), 1e-3 * u)
     u *= 1 + 1e-3
-    rough = Point(SquaredError(), point.penalty, system, u, np.sum((y - A @ u) ** 2))
+    rough = Point(QuadraticModel(), point.penalty, system, u, np.sum((y - A @ u) ** 2))
     assert starts.lower(point, rough)
     assert starts.eased(point, 1e-9, np.inf) is point and starts.eased(rough, 1e-9, np.inf) is rough
 
@@ -230,7 +230,7 @@ def test_a_brief_search_tries_fewer_exchanges_in_a_large_pool(columns, most, mon
     monkeypatch.setattr(Search, "run", lambda search, most, tries, **options: asked.append(most))
     A, y = np.eye(columns), np.zeros(columns)
     penalty = LpPenalty(np.ones(columns), np.zeros(columns), 0.5)
-    point = Point(SquaredError(), penalty, system_of("gram", A, y), np.zeros(columns), 0.0)
+    point = Point(QuadraticModel(), penalty, system_of("gram", A, y), np.zeros(columns), 0.0)
     local_search.brief(point, np.inf)
     assert asked == [most]
 
@@ -276,7 +276,7 @@ def test_a_minimum_that_settles_is_no_better_one(p, seed):
     shift = 1e-3 * u
     system.move(np.arange(M), shift)
     u += shift
-    rough = Point(SquaredError(), point.penalty, system, u, np.sum((y - A @ u) ** 2))
+    rough = Point(QuadraticModel(), point.penalty, system, u, np.sum((y - A @ u) ** 2))
     leaving, entering, values = every_exchange(rough)
     limits = 1e-12, SWEEPS, TOL, BUDGET
     for k in range(len(leaving)):
@@ -295,7 +295,7 @@ def test_exchanges_come_in_the_order_of_what_they_gain(p, alpha_l2):
     penalty = LpPenalty(lam, alpha_l2 * np.linspace(0.5, 2, M), p)
     system, u = system_of("gram", A, y), np.zeros(M)
     coordinate_descent(system, penalty, u, np.arange(M), SWEEPS, TOL, BUDGET)
-    point = Point(SquaredError(), penalty, system, u, np.sum((y - A @ u) ** 2))
+    point = Point(QuadraticModel(), penalty, system, u, np.sum((y - A @ u) ** 2))
     leaving, entering, values = Search(point).exchanges(1000)
     assert len(leaving) == len(every_exchange(point)[0]) > M
 
@@ -370,7 +370,7 @@ def test_twins_in_a_refit():
     A = np.column_stack([A, A])
     penalty, u = LpPenalty(np.full(2 * M, 0.05), np.zeros(2 * M), 0.5), np.full(2 * M, 0.1)
     system = system_of("gram", A, y - A @ u)
-    search = Search(Point(SquaredError(), penalty, system, u, np.sum((y - A @ u) ** 2)))
+    search = Search(Point(QuadraticModel(), penalty, system, u, np.sum((y - A @ u) ** 2)))
     search.fit_support(system, u)
     assert np.abs(A.T @ (y - A @ u)).max() < 1e-6
     assert np.abs(u).max() < 100
@@ -391,7 +391,7 @@ def test_looks_count_for_an_interrupt(kind):
     there, new = system.copy(), u.copy()
     every = np.full(100, NONE), np.full(100, NONE), np.zeros(100)
     budget, limits = 20 * M * 2000.0, (np.inf, SWEEPS, TOL)
-    point = Point(SquaredError(), penalty, system, u, 1.0)
+    point = Point(QuadraticModel(), penalty, system, u, 1.0)
     tried, *_ = first_better(system, u, point.c, there, new, penalty, *every, *limits, budget)
     assert tried <= 10
 

@@ -6,8 +6,8 @@ from scipy.linalg import LinAlgError
 from scipy.optimize import nnls
 from systems import system_of
 
-from skl_sparse.engine.losses import SquaredError
 from skl_sparse.engine.penalties import LpPenalty
+from skl_sparse.engine.solvers import QuadraticModel
 from skl_sparse.engine.solvers.linalg.packed_cholesky import cholesky
 from skl_sparse.engine.solvers.working_set import active_set, descent
 from skl_sparse.engine.solvers.working_set._systems import GramSystem
@@ -163,7 +163,7 @@ def test_large_problems_take_newton_steps(monkeypatch):
     monkeypatch.setattr(descent, "newton_step", lambda *a: steps.append(1) or newton_step(*a))
     monkeypatch.setattr(descent, "BUDGET", 1.0)
     penalty, u = LpPenalty(np.full(12, 1e-4), np.zeros(12), 1.0), np.zeros(12)
-    descent.descend(system_of("dense", A, y), SquaredError(), penalty, u, descent.Goal(1e-10))
+    descent.descend(system_of("dense", A, y), QuadraticModel(), penalty, u, descent.Goal(1e-10))
     assert steps
     left = LpPenalty(np.full(12, 1e-4), np.zeros(12), 1.0).violations(u, A.T @ (y - A @ u))
     assert left.max() <= 1e-9

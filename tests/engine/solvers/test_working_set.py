@@ -158,9 +158,9 @@ def test_below_one_a_descent_is_free_by_shape_and_late(container, monkeypatch):
     """Early ones decide where the fit ends, and the container must not."""
     frees, descend = [], outer_loop.descend
 
-    def spy(system, loss, penalty, u, goal, square, cheap, free, late):
+    def spy(system, model, penalty, u, goal, square, cheap, free, late):
         frees.append((free, late))
-        return descend(system, loss, penalty, u, goal, square, cheap, free, late)
+        return descend(system, model, penalty, u, goal, square, cheap, free, late)
 
     monkeypatch.setattr(outer_loop, "descend", spy)
     X, y = problem(0)

@@ -1,5 +1,5 @@
-from skl_sparse.engine.losses._loss cimport Loss
 from skl_sparse.engine.penalties._penalty cimport Penalty
+from skl_sparse.engine.solvers.certificates._quadratic_model cimport QuadraticModel
 
 
 cdef class DualRay:
@@ -9,5 +9,4 @@ cdef class DualRay:
     cdef double product
 
 
-cdef double best_dual(Loss loss, Penalty penalty, DualRay ray) noexcept nogil
-cdef double gap_of(double primal, double dual) noexcept nogil
+cdef double best_dual(QuadraticModel model, Penalty penalty, DualRay ray) noexcept nogil

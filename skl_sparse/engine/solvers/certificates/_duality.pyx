@@ -2,8 +2,8 @@
 
 from libc.math cimport INFINITY, NAN, fabs, isfinite, isnan
 
-from skl_sparse.engine.losses._loss cimport AlongRay, Loss
 from skl_sparse.engine.penalties._penalty cimport DualSums, Penalty
+from skl_sparse.engine.solvers.certificates._quadratic_model cimport AlongRay, QuadraticModel
 
 cdef enum:
     MOST_STEPS = 100
@@ -24,22 +24,22 @@ cdef class DualRay:
         self.c, self.square, self.product, self.skip = c, square, product, skip
 
 
-cdef AlongRay dual_at(Loss loss, Penalty penalty, DualRay ray, double s) noexcept nogil:
+cdef AlongRay dual_at(QuadraticModel model, Penalty penalty, DualRay ray, double s) noexcept nogil:
     """The dual objective at s * theta and its first two derivatives in s."""
-    cdef AlongRay at = loss.dual_at(s, ray.square, ray.product)
+    cdef AlongRay at = model.dual_at(s, ray.square, ray.product)
     cdef DualSums sums = penalty.dual_sums(s, ray.c, ray.skip)
     at.value -= sums.value
     at.slope -= sums.slope
-    at.bend -= sums.bend
+    at.curvature -= sums.curvature
     if not isfinite(at.value):
         at.value = 0.0
-    if isnan(at.slope) or at.bend == -INFINITY:
-        at.slope, at.bend = -INFINITY, -1.0  # no help to Newton's method
+    if isnan(at.slope) or at.curvature == -INFINITY:
+        at.slope, at.curvature = -INFINITY, -1.0  # no help to Newton's method
     return at
 
 
-cdef double best_dual(Loss loss, Penalty penalty, DualRay ray) noexcept nogil:
-    """The best dual objective on the ray: max_s loss.dual(s) - sum_j h_j^*(s c_j).
+cdef double best_dual(QuadraticModel model, Penalty penalty, DualRay ray) noexcept nogil:
+    """The best dual objective on the ray: max_s model.dual(s) - sum_j h_j^*(s c_j).
 
     The raw residual (s = 1) is useless near p = 1, where the conjugate is a huge power; the best
     scaling is the root of a decreasing function, found by Newton's method from s = 1, the scaling
@@ -55,14 +55,14 @@ cdef double best_dual(Loss loss, Penalty penalty, DualRay ray) noexcept nogil:
         # Orthogonal up to rounding, which no scaling may magnify: what is left of a residual that
         # lies in the span is nothing else.
         high = min(high, 2.0)
-    high = min(loss.peak_at(ray.square, ray.product), high)
+    high = min(model.peak_at(ray.square, ray.product), high)
     if not 0.0 < high < INFINITY:
         return 0.0
     if penalty.quadratic:
-        return parabola_peak(loss, penalty, ray, high)
+        return parabola_peak(model, penalty, ray, high)
     top, s = high, min(high, 1.0)  # the slope at the top is not known yet
     for _k in range(MOST_STEPS):
-        at = dual_at(loss, penalty, ray, s)
+        at = dual_at(model, penalty, ray, s)
         best = max(best, at.value)
         if s == top:
             top = INFINITY
@@ -70,7 +70,7 @@ cdef double best_dual(Loss loss, Penalty penalty, DualRay ray) noexcept nogil:
             low = s
         else:
             high = s
-        step = -at.slope / at.bend
+        step = -at.slope / at.curvature
         if fabs(step * at.slope) <= NOTHING or high - low <= 4.0 * EPS * high:
             break
         if s + step >= top:
@@ -82,27 +82,24 @@ cdef double best_dual(Loss loss, Penalty penalty, DualRay ray) noexcept nogil:
     return best
 
 
-cdef double parabola_peak(Loss loss, Penalty penalty, DualRay ray, double high) noexcept nogil:
+cdef double parabola_peak(
+    QuadraticModel model, Penalty penalty, DualRay ray, double high
+) noexcept nogil:
     """The best dual objective for 0 <= s <= high where it is a quadratic: one sum over columns."""
     cdef DualSums sums = penalty.dual_sums(high, ray.c, ray.skip)
-    cdef double first = loss.dual_at(0.0, ray.square, ray.product).slope
-    cdef double last = loss.dual_at(high, ray.square, ray.product).slope - sums.slope
+    cdef double first = model.dual_at(0.0, ray.square, ray.product).slope
+    cdef double last = model.dual_at(high, ray.square, ray.product).slope - sums.slope
     cdef double share = first / (first - last) if last < 0.0 else 1.0
-    cdef double best = loss.dual_at(share * high, ray.square, ray.product).value
+    cdef double best = model.dual_at(share * high, ray.square, ray.product).value
     best -= share * share * sums.value
     return max(best, 0.0) if isfinite(best) else 0.0
 
 
-cdef double gap_of(double primal, double dual) noexcept nogil:
-    """In units of the null model, whose objective is 1/2 in standardised units."""
-    return max(2.0 * (primal - dual), 0.0)
-
-
-def relative_gap(Loss loss, Penalty penalty, double primal, rays):
+def relative_gap(QuadraticModel model, Penalty penalty, double primal, rays):
     """(primal - best dual value on the rays) / F(0), clipped at 0; nan without a ray."""
     cdef double dual = -INFINITY
     cdef DualRay ray
     for ray in rays:
         with nogil:
-            dual = max(dual, best_dual(loss, penalty, ray))
-    return NAN if dual == -INFINITY else gap_of(primal, dual)
+            dual = max(dual, best_dual(model, penalty, ray))
+    return NAN if dual == -INFINITY else model.gap_of(primal, dual)

@@ -15,11 +15,11 @@ class Point:
     objective : float
     """
 
-    def __init__(self, loss, penalty, system, u, square):
-        self.loss, self.penalty, self.system = loss, penalty, system
+    def __init__(self, model, penalty, system, u, square):
+        self.model, self.penalty, self.system = model, penalty, system
         self.u, self.square = u, square
         self.c = system.correlations()
-        self.objective = loss.value(square) + penalty.value(u)
+        self.objective = model.value(square) + penalty.value(u)
 
     @classmethod
     def on(cls, pool, problem, target, solution):
@@ -27,7 +27,7 @@ class Point:
         r = solution.residual
         system = pool.system(r, solution.correlations[pool.columns])
         penalty = problem.penalties[target].restrict(pool.columns)
-        return cls(problem.loss, penalty, system, solution.u.at(pool.columns), float(r @ r))
+        return cls(problem.model, penalty, system, solution.u.at(pool.columns), float(r @ r))
 
     def after(self, move):
         """The point to which ``move(system, u)``, which changes both in place, leads from here."""
@@ -38,7 +38,7 @@ class Point:
     def at(self, system, u):
         """The point u of these columns, with a system that knows its residual."""
         square = square_after(self.square, u - self.u, self.c, system.correlations())
-        return Point(self.loss, self.penalty, system, u, square)
+        return Point(self.model, self.penalty, system, u, square)
 
     def same_minimum(self, other):
         """Whether support and signs are those of another point, however well the two have settled."""

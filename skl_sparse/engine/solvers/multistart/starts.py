@@ -103,7 +103,7 @@ def elsewhere(problem, pool, here, solution, warm, tol, thorough):
         return solution.u
     # Nearer than the next look at all of the data asks for, or it could not be the last.
     finish = Goal(outer_loop.ASKED * tol)
-    best = best.after(lambda system, u: descend(system, here.loss, here.penalty, u, finish))
+    best = best.after(lambda system, u: descend(system, here.model, here.penalty, u, finish))
     return solution.u.replaced(pool.member, pool.columns, best.u)
 
 
@@ -112,7 +112,7 @@ def others(here, warm, tol, work):
 
     None begins once those before it touched ``work`` numbers.
     """
-    loss, penalty, goal = here.loss, here.penalty, Goal(tol)
+    model, penalty, goal = here.model, here.penalty, Goal(tol)
 
     def to_zero(system, u):
         system.move(np.arange(len(u)), -u)
@@ -137,7 +137,7 @@ def others(here, warm, tol, work):
             return
         system, u = zero.system.copy(), zero.u.copy()
         for easier, enough in start():
-            spent += descend(system, loss, easier, u, enough)
+            spent += descend(system, model, easier, u, enough)
         yield zero.at(system, u)
 
 
@@ -151,8 +151,8 @@ def eased(point, tol, work):
 
     def there_and_back(system, u):
         nonlocal spent
-        spent += descend(system, point.loss, easier, u, ROUGH)
-        spent += descend(system, point.loss, point.penalty, u, Goal(tol))
+        spent += descend(system, point.model, easier, u, ROUGH)
+        spent += descend(system, point.model, point.penalty, u, Goal(tol))
 
     while spent < work:
         new = point.after(there_and_back)

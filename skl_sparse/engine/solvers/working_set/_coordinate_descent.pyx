@@ -4,10 +4,10 @@ from libc.math cimport fabs, isfinite, isnan
 
 import numpy as np
 
-from skl_sparse.engine.losses._loss cimport Loss
 from skl_sparse.engine.penalties._penalty cimport Penalty, stays
 from skl_sparse.engine.solvers.working_set._projected_path cimport sign
-from skl_sparse.engine.solvers.certificates._duality cimport DualRay, best_dual, gap_of
+from skl_sparse.engine.solvers.certificates._duality cimport DualRay, best_dual
+from skl_sparse.engine.solvers.certificates._quadratic_model cimport QuadraticModel
 from skl_sparse.engine.solvers.working_set._systems cimport System
 
 cdef enum:
@@ -169,7 +169,7 @@ cdef class Rounds:
     ----------
     system : System
         Knows the residual of u; is kept up to date.
-    loss : Loss
+    model : QuadraticModel
     penalty : Penalty
     u : ndarray of shape (m,)
         Changes in place.
@@ -186,7 +186,7 @@ cdef class Rounds:
     """
 
     cdef System system
-    cdef Loss loss
+    cdef QuadraticModel model
     cdef Penalty penalty
     cdef DualRay ray
     cdef double square
@@ -196,9 +196,16 @@ cdef class Rounds:
     cdef readonly Py_ssize_t n_rounds
     cdef readonly double spent, missing
 
-    def __init__(self, System system, Loss loss, Penalty penalty, double[::1] u, double square):
+    def __init__(
+        self,
+        System system,
+        QuadraticModel model,
+        Penalty penalty,
+        double[::1] u,
+        double square,
+    ):
         cdef Py_ssize_t m = u.shape[0]
-        self.system, self.loss, self.penalty, self.u = system, loss, penalty, u
+        self.system, self.model, self.penalty, self.u = system, model, penalty, u
         self.every, self.support = np.arange(m), np.empty(m, dtype=np.intp)
         self.before = np.empty(m, dtype=np.uint8)
         self.square = square
@@ -282,8 +289,8 @@ cdef class Rounds:
             self.ray.product -= step * self.start_c[j] - self.start[j] * c
             if self.u[j] != 0.0:
                 value += self.penalty.value_at(j, self.u[j])
-        value += self.loss.value_at(self.ray.square)
-        return gap_of(value, best_dual(self.loss, self.penalty, self.ray))
+        value += self.model.value_at(self.ray.square)
+        return self.model.gap_of(value, best_dual(self.model, self.penalty, self.ray))
 
     cdef void mark(self) noexcept nogil:
         """Keep the support for `changed`."""

@@ -30,12 +30,12 @@ class Goal:
     gap: float = math.nan
 
 
-def descend(system, loss, penalty, u, goal, square=math.nan, cheap=None, free=0.0, late=False):
+def descend(system, model, penalty, u, goal, square=math.nan, cheap=None, free=0.0, late=False):
     """Minimise over the columns of the system, from u, in place.
 
     Parameters
     ----------
-    system, loss, penalty, u, square
+    system, model, penalty, u, square
         See `Rounds`.
     goal : Goal
     cheap : Goal
@@ -49,7 +49,7 @@ def descend(system, loss, penalty, u, goal, square=math.nan, cheap=None, free=0.
     spent : float
         About how many numbers the sweeps touched.
     """
-    rounds = Rounds(system, loss, penalty, u, square)
+    rounds = Rounds(system, model, penalty, u, square)
     changing = CHANGING if late and not system.has_matrix else 0.0
     while rounds.n_rounds < MOST_ROUNDS:
         now, most = (cheap, free) if rounds.spent < free else (goal, math.inf)

@@ -121,7 +121,7 @@ def solve(problem, start, *, tol, max_iter, pool=None, explored=False):
             square, c, violation = now.square, now.correlations, now.certificate.optimality
             del now  # its residual is as long as the rows are many
             unasked = free if convex or late else 0.0
-            descend(system, problem.loss, penalty, u, goal, square, cheap, unasked, late)
+            descend(system, problem.model, penalty, u, goal, square, cheap, unasked, late)
             told = None
             if system.rounded:
                 told = Foretold.after(system, pool.columns, u - old, c, square, violation)
@@ -219,7 +219,7 @@ def promising(problem, points, waiting, joined, new):
         u = points[t].at(columns)
         system = GramSystem(gram, now.correlations[columns])
         goal = Goal(INNER * now.certificate.optimality)
-        descend(system, problem.loss, problem.penalties[t].restrict(columns), u, goal)
+        descend(system, problem.model, problem.penalties[t].restrict(columns), u, goal)
         stays |= u != 0
     stays = stays[len(joined) :]
     return stays | (stays.mean() > MOST_STAYING)
