@@ -13,10 +13,18 @@ c = X^T y / n (centred), L_j = G_jj, lam_j = alpha / L_j:
 So a support whose bound exceeds an upper bound cannot hold the global minimum. The few that remain are
 solved on their support by majorisation (each |.|^p under its tangent parabola) from several
 starts, then Newton steps; those of one problem are solved together.
+
+The minima of the 200 problems that `draw` makes take minutes: they are stored, and some of them
+recomputed by a test. `python tests/enumeration.py` writes them anew.
 """
 
+from pathlib import Path
+
 import numpy as np
-from reference import power, smallest_nonzero
+from reference import NON_CONVEX, power, smallest_nonzero
+
+RHOS, SHARES, DRAWS = (0.3, 0.7), (0.3, 0.1, 0.03), 100
+STORED = Path(__file__).with_name("global_minima.npy")
 
 
 def all_supports(n_features):
@@ -147,3 +155,23 @@ def planted(rng, n, n_features, rho, nonzeros=4, r2=0.8):
     signal = X @ w
     y = signal + rng.normal(size=n) * signal.std() * np.sqrt((1 - r2) / r2)
     return X, y
+
+
+def draw(rho, seed):
+    """X and y of one of the problems whose global minima are stored."""
+    return planted(np.random.default_rng([seed, int(10 * rho)]), 50, 12, rho)
+
+
+def minima_of(X, y):
+    """The global minima at every share of alpha_max in SHARES and every p below one."""
+    table = Supports(X, y)
+    return [[table.minimum(share * table.alpha_max, p)[0] for p in NON_CONVEX] for share in SHARES]
+
+
+def stored_minima():
+    """The minima by rho, seed, share and p."""
+    return np.load(STORED)
+
+
+if __name__ == "__main__":
+    np.save(STORED, [[minima_of(*draw(rho, seed)) for seed in range(DRAWS)] for rho in RHOS])

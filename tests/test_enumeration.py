@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from enumeration import Supports, planted
+from enumeration import DRAWS, RHOS, Supports, draw, minima_of, planted, stored_minima
 from reference import Problem, prox
 
 POWERS = (0.0, 0.1, 0.5, 0.9)
@@ -15,9 +15,12 @@ def many_descents(X, y, alpha, p, rng, starts=300):
     G, c = Xc.T @ Xc / n, Xc.T @ yc / n
     w = rng.normal(size=(starts, len(c))) * 2 * rng.integers(0, 2, (starts, len(c)))
     for _ in range(200):
+        before = w.copy()
         for j in range(len(c)):
             z = w[:, j] + (c[j] - w @ G[j]) / G[j, j]
             w[:, j] = prox(z, alpha / G[j, j], p)
+        if np.abs(w - before).max() <= 1e-14 * np.abs(w).max():
+            break
     objective = yc @ yc / (2 * n) + np.einsum("si,ij,sj->s", w, G, w) / 2 - w @ c
     return float(np.min(objective + alpha * (np.abs(w) ** p * (w != 0)).sum(axis=1)))
 
@@ -54,3 +57,10 @@ def test_bounds_prune_nothing_of_worth(p):
         assert kept.sum() >= 1
         assert np.all(bounds[kept] <= value[kept] * (1 + 1e-12))
         assert value.min() >= best * (1 - 1e-12)
+
+
+@pytest.mark.parametrize("seed", range(0, DRAWS, 50))
+@pytest.mark.parametrize("rho", RHOS)
+def test_what_is_stored_is_what_enumeration_finds(rho, seed):
+    found = stored_minima()[RHOS.index(rho), seed]
+    np.testing.assert_allclose(found, minima_of(*draw(rho, seed)), rtol=1e-11)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from pairwise import parametrize_pairwise
 from reference import (
     CONVEX,
     NON_CONVEX,
@@ -42,10 +43,12 @@ def test_least_nonzero_and_jump(p):
     )
 
 
-@pytest.mark.parametrize("positive", [False, True])
-@pytest.mark.parametrize("p", CONVEX)
-@pytest.mark.parametrize("alpha_l2", [0.0, 0.2])
-@pytest.mark.parametrize("weights", ["ones", "some free", "uneven"])
+@parametrize_pairwise(
+    p=CONVEX,
+    weights=["ones", "some free", "uneven"],
+    alpha_l2=[0.0, 0.2],
+    positive=[False, True],
+)
 def test_gap_bounds_the_distance_and_vanishes_at_the_minimum(p, alpha_l2, positive, weights):
     rng = np.random.default_rng(3)
     X = rng.normal(size=(15, 5)) + 2.0

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from pairwise import parametrize_pairwise
 
 from skl_sparse.engine.penalties import LpPenalty
 from skl_sparse.engine.solvers import QuadraticModel
@@ -30,10 +31,9 @@ def best_on_a_grid(dual, most):
     return max(dual(0.5 * (low + high)), 0.0)
 
 
-@pytest.mark.parametrize("positive", [False, True])
-@pytest.mark.parametrize("l2", [0.0, 0.1, 30.0])
-@pytest.mark.parametrize("p", [1.0, 1.05, 1.5, 2.0, 3.0])
-@pytest.mark.parametrize("far", [0.1, 100.0])
+@parametrize_pairwise(
+    p=[1.0, 1.05, 1.5, 2.0, 3.0], l2=[0.0, 0.1, 30.0], positive=[False, True], far=[0.1, 100.0]
+)
 def test_scaling(rng, p, l2, positive, far):
     """Whatever the residual, also one far from the optimum: no scaling of it proves more."""
     y, theta = rng.normal(size=(2, 9)) / 3
