@@ -1,4 +1,4 @@
-/* Whether the numbers of an array are finite and not zero. */
+/* What the numbers and the indices of an array are like. */
 
 #ifndef SKL_SPARSE_ENTRIES_H
 #define SKL_SPARSE_ENTRIES_H
@@ -27,5 +27,22 @@
 
 ORDINARY(ordinary_double, double, uint64_t)
 ORDINARY(ordinary_single, float, uint32_t)
+
+/* How many of n indices the next one does not exceed, or -1 if one lies outside 0 ... limit - 1.
+   n must be less than 2^32. */
+#define DESCENTS(name, integer, natural)                                                           \
+    KERNEL ptrdiff_t name(ptrdiff_t n, const integer *x, uint64_t limit)                           \
+    {                                                                                              \
+        const natural end = (natural)limit;                                                        \
+        natural outside = 0, descents = 0;                                                         \
+        for (ptrdiff_t i = 0; i < n; i++) {                                                        \
+            outside |= (natural)x[i] >= end;                                                       \
+            descents += x[i] >= x[i + 1];                                                          \
+        }                                                                                          \
+        return outside ? -1 : (ptrdiff_t)descents;                                                 \
+    }
+
+DESCENTS(descents_32, int32_t, uint32_t)
+DESCENTS(descents_64, int64_t, uint64_t)
 
 #endif

@@ -1,11 +1,13 @@
 """What passes over stored entries share."""
 
 from cython cimport floating
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int32_t, int64_t, uint64_t
 
 cdef extern from "_entries.h" nogil:
     bint ordinary_double(Py_ssize_t n, const double *x)
     bint ordinary_single(Py_ssize_t n, const float *x)
+    Py_ssize_t descents_32(Py_ssize_t n, const int32_t *x, uint64_t limit)
+    Py_ssize_t descents_64(Py_ssize_t n, const int64_t *x, uint64_t limit)
     void ASK(const void *address, Py_ssize_t n_bytes)
 
 ctypedef fused index_t:

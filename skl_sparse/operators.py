@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.utils.validation import check_array
 
-from ._storage import ACCEPTED, tidy
+from ._storage import check_entries, tidy
 from ._validation import (
     check_bool,
     check_choice,
@@ -357,7 +357,7 @@ def normalize_rows(X, rows=None, *, mode="max_norm", target_norm=1.0, copy=True)
     check_choice("mode", mode, ("max_norm", "constant"))
     target_norm = check_real("target_norm", target_norm, low=0, low_inclusive=False)
     check_bool("copy", copy)
-    X, disposable = tidy(_check_matrix(X), copy)
+    X, disposable = tidy(check_entries(X), copy)
     listed = check_rows(rows, X.shape[0])
     norms = column_norms(X.T, "l2")
     chosen = listed & (norms > (target_norm if mode == "max_norm" else 0.0))
@@ -418,7 +418,7 @@ def lp_regularize_rows(W, rows=None, *, lam, p=1, copy=True):
         raise ValueError(f"p must be 1 or 2, got {p!r}")
     lam = check_real("lam", lam, low=0, high=1 if p == 2 else None)
     check_bool("copy", copy)
-    W, disposable = tidy(_check_matrix(W), copy)
+    W, disposable = tidy(check_entries(W, input_name="W"), copy)
     listed = check_rows(rows, W.shape[0])
     if p == 2:
         factors = np.where(listed, 1.0 - lam, 1.0)
@@ -578,16 +578,11 @@ def _soft_threshold(w, lam):
 
 
 def _check_weights(w):
-    return check_array(
+    return check_entries(
         w,
-        **ACCEPTED,
         ensure_2d=False,
         allow_nd=True,
         ensure_min_samples=0,
         ensure_min_features=0,
         input_name="w",
     )
-
-
-def _check_matrix(X):
-    return check_array(X, **ACCEPTED, input_name="X")

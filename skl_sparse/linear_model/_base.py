@@ -156,7 +156,7 @@ class SparseLpModel(BaseEstimator):
         # Numbers that vanish beside others do no harm, whatever the caller's np.seterr says.
         with np.errstate(under="ignore"), nullcontext() if blas_shares else one_blas_thread():
             try:
-                design = as_design(X, n_threads)
+                design = as_design(X, n_threads, checked=True)
                 data = LeastSquares(
                     design, targets, sample_weight, self.fit_intercept, self._tuning
                 )

@@ -3,9 +3,9 @@
 import numpy as np
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils.validation import check_array, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
-from .._storage import ACCEPTED, tidy, validate
+from .._storage import check_entries, tidy, validate
 from .._validation import atomic, check_bool, check_choice, check_real, check_sample_weight
 from ._columns import column_norms, scale_columns
 
@@ -222,7 +222,7 @@ class SparseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         # Not validate_data: what transform returned need not carry the feature names.
-        X = check_array(X, **ACCEPTED, ensure_all_finite=not sp.issparse(X))
+        X = check_entries(X, ensure_all_finite=not sp.issparse(X), estimator=self)
         if X.shape[1] != self.n_features_in_:
             raise ValueError(
                 f"X has {X.shape[1]} features, but {type(self).__name__} is expecting "

@@ -279,9 +279,9 @@ def test_what_needs_no_conversion_is_taken_as_scikit_learn_would(convert, kind, 
     y = targets[kind] if kind in targets else (10 * y).astype(kind)
     X = convert(X.astype(np.float32 if kind == "float32" else np.float64))
     calls, found = [], []
-    validate_data = _storage.validate_data
+    check_array = _storage.check_array
     monkeypatch.setattr(
-        _storage, "validate_data", lambda *a, **k: calls.append(1) or validate_data(*a, **k)
+        _storage, "check_array", lambda *a, **k: calls.append(1) or check_array(*a, **k)
     )
     for accepted in (_storage._is_accepted, lambda X: False):
         monkeypatch.setattr(_storage, "_is_accepted", accepted)

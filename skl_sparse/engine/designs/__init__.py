@@ -2,6 +2,7 @@
 
 from scipy.sparse import issparse
 
+from ..._storage import check_structure, repeats_indices, tidy
 from .base import DenseColumns, Design, NotFiniteError, SparseColumns
 from .csc import CSCDesign
 from .csr import CSRDesign
@@ -21,23 +22,16 @@ __all__ = [
 ]
 
 
-def as_design(X, n_threads=1):
-    """The design of a validated dense array, CSR or CSC matrix. X is read where it lies.
+def as_design(X, n_threads=1, *, checked=False):
+    """The design of a dense, CSR or CSC array of float32 or float64. X is read where it lies.
 
-    Only a sparse matrix with duplicate entries is copied, into canonical form.
+    Only a sparse matrix with duplicate entries is copied, into canonical form; the order of the
+    entries does not matter. ``checked`` tells that X comes from `_storage`, its structure checked.
     """
     if not issparse(X):
         return DenseDesign(X, n_threads)
-    kind = CSRDesign if X.format == "csr" else CSCDesign
-    design = kind(X, n_threads)
-    if design.is_readable():
-        return design
-    last = design.n_positions - 1
-    if not (0 <= X.indices.min() and X.indices.max() <= last):
-        raise ValueError(
-            f"X has indices outside 0 ... {last}: {X.indices.min()} to {X.indices.max()}"
-        )
-    X = X.copy()
-    X.has_canonical_format = X.has_sorted_indices = False
-    X.sum_duplicates()
-    return kind(X, n_threads)
+    if not checked:
+        X = check_structure(X)
+    if repeats_indices(X):
+        X, _ = tidy(X)
+    return (CSRDesign if X.format == "csr" else CSCDesign)(X, n_threads)

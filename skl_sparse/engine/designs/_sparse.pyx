@@ -31,54 +31,6 @@ ctypedef fused count_t:
     int32_t
 
 
-def ascending(
-    const index_t[::1] indices,
-    const index_t[::1] indptr,
-    Py_ssize_t n_positions,
-    Py_ssize_t start,
-    Py_ssize_t stop,
-):
-    """Whether the positions of each line ascend strictly within 0 ... n_positions - 1."""
-    cdef Py_ssize_t i, k, first, last
-    cdef int disorder = 0
-    with nogil:
-        for i in range(start, stop):
-            first = indptr[i]
-            last = indptr[i + 1] - 1
-            if first > last:
-                continue
-            disorder |= (indices[first] < 0) | (indices[last] >= n_positions)
-            for k in range(first, last):
-                disorder |= indices[k] >= indices[k + 1]
-    return disorder == 0
-
-
-def distinct(
-    const index_t[::1] indices,
-    const index_t[::1] indptr,
-    int64_t[::1] seen,
-    Py_ssize_t start,
-    Py_ssize_t stop,
-):
-    """Whether the positions of each line are distinct and within 0 ... len(seen) - 1.
-
-    ``seen`` holds the last line that had each position, -1 at first.
-    """
-    cdef Py_ssize_t i, j, k, n_positions = seen.shape[0]
-    cdef bint good = True
-    with nogil:
-        for i in range(start, stop):
-            for k in range(indptr[i], indptr[i + 1]):
-                j = indices[k]
-                good = 0 <= j < n_positions and seen[j] != i
-                if not good:
-                    break
-                seen[j] = i
-            if not good:
-                break
-    return good
-
-
 def count_entries(
     const index_t[::1] indices,
     const index_t[::1] indptr,

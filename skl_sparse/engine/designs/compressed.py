@@ -50,23 +50,6 @@ class CompressedDesign(Design):
     def n_positions(self):
         return self.n_columns if self.lines_are_rows else self.n_rows
 
-    def is_readable(self):
-        """Whether no line has two entries at one position, or one outside the matrix.
-
-        The order of the entries does not matter: a vectoriser that sorts its vocabulary leaves none.
-        """
-
-        def ascends(part):
-            at = self.indices, self.indptr, self.n_positions
-            return all(_sparse.ascending(*at, *some) for some in part)
-
-        if all(self._run(ascends, self._parts)):
-            return True
-        seen = np.full(self.n_positions, -1, dtype=np.int64)
-        return all(
-            _sparse.distinct(self.indices, self.indptr, seen, *some) for some in self._all_ranges
-        )
-
     def _pass(self, kernel, part, *arguments):
         """Call a kernel on all ranges of a part."""
         for start, stop in part:
