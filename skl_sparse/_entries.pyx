@@ -44,7 +44,7 @@ def order_of_indices(
 ):
     """Whether the indices of each line ascend strictly: 1 if so, 0 if not, -1 if one is outside.
 
-    Inside is 0 ... n_positions - 1. ``indptr`` is `ascending` and ends with the last of ``indices``.
+    Inside is 0 ... n_positions - 1. ``indptr`` is `ascending`, its end the number of indices.
     All indices are read as one list, which may descend from line to line.
     """
     cdef Py_ssize_t i, n, found, descents = 0, start = 0, last = indices.shape[0] - 1
