@@ -401,7 +401,9 @@ def test_warnings_point_at_the_call():
 def test_without_n_jobs_there_is_one_thread(monkeypatch):
     X, y = data()
     asked = []
-    monkeypatch.setattr(_base, "as_design", lambda X, n: asked.append(n) or as_design(X, n))
+    monkeypatch.setattr(
+        _base, "as_design", lambda X, n, **options: asked.append(n) or as_design(X, n, **options)
+    )
     with joblib.parallel_config(n_jobs=8, backend="threading"):
         SparseLpRegressor(0.01).fit(X, y)
         SparseLpRegressor(0.01, n_jobs=3).fit(X, y)
