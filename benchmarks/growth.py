@@ -140,7 +140,7 @@ def blas(names, share, repeats):
             for setting, seconds in taken.items():
                 time.sleep(ASLEEP)
                 start = time.perf_counter(), time.process_time()
-                with patch("skl_sparse.linear_model.regressor.one_blas_thread", setting):
+                with patch("skl_sparse.linear_model._base.one_blas_thread", setting):
                     SparseLpRegressor(alpha).fit(X, y)
                 seconds.append(np.subtract((time.perf_counter(), time.process_time()), start))
         free, held = (1e3 * np.median(seconds, axis=0) for seconds in taken.values())
