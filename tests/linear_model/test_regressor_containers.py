@@ -4,6 +4,7 @@ import joblib
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from pairwise import parametrize_pairwise
 from reference import POWERS, Problem, assert_certified
 from sklearn.base import clone
 
@@ -39,9 +40,11 @@ def wide_indices(X):
     return X
 
 
-@pytest.mark.parametrize("indptr", [np.int32, np.int64, np.uint16])
-@pytest.mark.parametrize("indices", [np.int32, np.int64, np.int16, np.uint32])
-@pytest.mark.parametrize("container", CONTAINERS)
+@parametrize_pairwise(
+    container=list(CONTAINERS),
+    indices=[np.int32, np.int64, np.int16, np.uint32],
+    indptr=[np.int32, np.int64, np.uint16],
+)
 def test_indices_of_any_type(container, indices, indptr):
     X, y, _ = data(0)
     XS = CONTAINERS[container](X)
@@ -80,9 +83,7 @@ def test_an_objective_that_only_rounding_moves_ends_proximal_gradient(order):
     assert model.optimality_ <= 1e-9
 
 
-@pytest.mark.parametrize("solver", ["cd", "proximal_gradient"])
-@pytest.mark.parametrize("container", CONTAINERS)
-@pytest.mark.parametrize("p", POWERS)
+@parametrize_pairwise(p=POWERS, container=list(CONTAINERS), solver=["cd", "proximal_gradient"])
 def test_sparse_equals_dense(p, container, solver):
     for seed, weighted, fit_intercept in ((0, False, True), (1, True, True), (2, True, False)):
         X, y, s = data(seed)
@@ -106,9 +107,7 @@ def test_sparse_equals_dense(p, container, solver):
             assert model.sparse_coef_.shape == (1, X.shape[1])
 
 
-@pytest.mark.parametrize("weight", [None, 3.0])
-@pytest.mark.parametrize("container", ["dense", *CONTAINERS])
-@pytest.mark.parametrize("p", POWERS)
+@parametrize_pairwise(p=POWERS, container=["dense", *CONTAINERS], weight=[None, 3.0])
 def test_equal_weights_of_many_rows_are_one_number(p, container, weight, monkeypatch):
     roots, seen = standardised.roots, []
     for seed, fit_intercept in ((0, True), (2, False)):
@@ -176,9 +175,9 @@ def untidy(X, rng):
     return sp.csr_array((np.array(data), np.array(indices), np.array(indptr)), shape=X.shape)
 
 
-@pytest.mark.parametrize("width", [np.int32, np.int64])
-@pytest.mark.parametrize("format", ["csr", "csc"])
-@pytest.mark.parametrize("p", [0.0, 0.5, 1.0, 1.5, 2.0])
+@parametrize_pairwise(
+    p=[0.0, 0.5, 1.0, 1.5, 2.0], format=["csr", "csc"], width=[np.int32, np.int64]
+)
 def test_untidy_storage(p, format, width):
     X, y, s = data(4)
     rng = np.random.default_rng(0)

@@ -1,5 +1,6 @@
 """Degenerate data: defined results, no NaN, no crash, no warning but a deliberate one."""
 
+import itertools
 import os
 import signal
 import threading
@@ -9,6 +10,7 @@ import warnings
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from pairwise import parametrize_pairwise
 from reference import CONVEX, POWERS, Problem, assert_certified
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
@@ -43,9 +45,7 @@ def finite(model):
     )
 
 
-@containers
-@powers
-@pytest.mark.parametrize("level", [0.0, 1.0, -3e8, 0.1])
+@parametrize_pairwise(p=POWERS, level=[0.0, 1.0, -3e8, 0.1], container=CONTAINERS)
 def test_constant_target(p, level, container):
     X, _ = data()
     model = fit(container(X), np.full(30, level), p=p)
@@ -60,9 +60,7 @@ def test_constant_target(p, level, container):
     assert model.penalty_ == 0
 
 
-@containers
-@powers
-@pytest.mark.parametrize("alpha", [0.0, 0.05])
+@parametrize_pairwise(p=POWERS, alpha=[0.0, 0.05], container=CONTAINERS)
 def test_columns_that_say_nothing(p, alpha, container):
     """Empty, constant, constant at 1e8, constant but for rounding: coefficient exactly 0."""
     X, y = data()
@@ -94,9 +92,7 @@ def test_without_intercept_a_constant_column_is_a_column(p, container):
     assert model.intercept_ == 0
 
 
-@containers
-@powers
-@pytest.mark.parametrize("mean", [1e6, 1e8])
+@parametrize_pairwise(p=POWERS, mean=[1e6, 1e8], container=CONTAINERS)
 def test_far_from_zero(p, mean, container):
     """A mean of 1e8 and unit deviation: the column keeps the 8 digits that are left to it."""
     X, y = data()
@@ -143,9 +139,7 @@ def test_a_single_column(p, container):
     np.testing.assert_allclose(model.coef_, problem.best_steps(np.zeros(1))[0], rtol=1e-5)
 
 
-@containers
-@powers
-@pytest.mark.parametrize("shape", [(3, 200), (2, 50), (2000, 2)])
+@parametrize_pairwise(p=POWERS, shape=[(3, 200), (2, 50), (2000, 2)], container=CONTAINERS)
 def test_extreme_shapes(p, shape, container):
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=shape), rng.normal(size=shape[0])
@@ -153,9 +147,7 @@ def test_extreme_shapes(p, shape, container):
     assert_certified(model, X, y, tol=1e-6)
 
 
-@containers
-@powers
-@pytest.mark.parametrize("wide", [False, True])
+@parametrize_pairwise(p=POWERS, wide=[False, True], container=CONTAINERS)
 def test_no_penalty(p, wide, container):
     """alpha = 0 is least squares; with more columns than rows, one of the interpolations."""
     X, y = data()
@@ -184,9 +176,7 @@ def test_ridge_part_alone(p, container):
     assert model.dual_gap_ <= 1e-13 or p < 1
 
 
-@containers
-@powers
-@pytest.mark.parametrize("alpha", [1e3, 1e12, 1e200])
+@parametrize_pairwise(p=POWERS, alpha=[1e3, 1e12, 1e200], container=CONTAINERS)
 def test_huge_alpha(p, alpha, container):
     X, y = data()
     model = fit(container(X), y, alpha, p)
@@ -213,13 +203,15 @@ def test_tiny_alpha(p, alpha):
     np.testing.assert_allclose(model.coef_, plain.coef_, atol=1e-4)
 
 
-@containers
-@powers
-@pytest.mark.parametrize("exponent", [-150, -100, -20, 20, 100, 150])
-@pytest.mark.parametrize("what", ["y", "X", "both"])
-def test_scales(p, exponent, what, container):
+@parametrize_pairwise(
+    p=POWERS,
+    scale=list(itertools.product(["y", "X", "both"], [-150, -100, -20, 20, 100, 150])),
+    container=CONTAINERS,
+)
+def test_scales(p, scale, container):
     """w(k y, k^(2-p) alpha) = k w and w(k X, k^p alpha) = w / k, for every k that floats hold."""
     X, y = data()
+    what, exponent = scale
     k = 10.0**exponent
     kx, ky = (k if what != "y" else 1.0), (k if what != "X" else 1.0)
     # |w'| = (ky / kx) |w|, so alpha' |w'|^p = ky^2 alpha |w|^p
@@ -377,7 +369,7 @@ def test_interrupt(p, convert):
         sent.append(time.process_time())
         os.kill(os.getpid(), signal.SIGINT)
 
-    timer = threading.Timer(1.0, interrupt)
+    timer = threading.Timer(0.5, interrupt)
     handler = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may ignore it
     timer.start()
     try:
@@ -391,9 +383,7 @@ def test_interrupt(p, convert):
     assert not hasattr(model, "coef_")
 
 
-@containers
-@pytest.mark.parametrize("p", [1.0, 1.5])
-@pytest.mark.parametrize("distance", [1e-4, 1e-5, 1e-6, 1e-7, 1e-8])
+@parametrize_pairwise(distance=[1e-4, 1e-5, 1e-6, 1e-7, 1e-8], p=[1.0, 1.5], container=CONTAINERS)
 def test_no_false_gap_at_free_near_twins(distance, p, container):
     """Two unpenalised columns that nearly coincide: a stalled fit must not claim to be optimal.
 
@@ -467,10 +457,9 @@ def test_concave_along_what_the_data_leave_free(seed):
         assert model.n_iter_ <= 30
 
 
-@pytest.mark.parametrize("where", [0, 13, 29])
-@pytest.mark.parametrize("fit_intercept", [True, False])
-@pytest.mark.parametrize("container", CONTAINERS.values())
-@pytest.mark.parametrize("p", [0.5, 1.0, 1.5, 2.0])
+@parametrize_pairwise(
+    p=[0.5, 1.0, 1.5, 2.0], container=CONTAINERS, where=[0, 13, 29], fit_intercept=[True, False]
+)
 def test_an_outlier_of_next_to_no_weight(p, container, fit_intercept, where):
     """It is as if its row were left out: what the others say of scales is heard."""
     rng = np.random.default_rng(0)

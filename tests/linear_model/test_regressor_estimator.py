@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 import sklearn
+from pairwise import pairwise
 from reference import random_sparse
 from sklearn.base import clone, is_regressor
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
@@ -30,10 +31,13 @@ MASKS = (
     {"positive": True},
 )
 VARIANTS = [
-    SparseLpRegressor(alpha, p=p, **mask)
-    for p in (0.5, 1.0, 1.5, 2.0)
-    for alpha in (1.0, 0.01)
-    for mask in MASKS
+    SparseLpRegressor(**case.pop("mask"), **case)
+    for case in pairwise(
+        p=[0.5, 1.0, 1.5, 2.0],
+        mask=MASKS,
+        alpha=[1.0, 0.01],
+        solver=["auto", "cd", "proximal_gradient"],
+    )
 ]
 
 
