@@ -10,43 +10,42 @@ import pytest
 
 
 def pairwise(**options):
-    """Return cases, dicts of a value for each option, such that all pairs of values occur.
+    """Return cases, dicts of a value for each of two or more options: all pairs of values occur.
 
     Greedy: each case starts from the first pair that no case has yet, and gives every other option
     the value that brings the most new pairs. The same options give the same cases, always.
     """
-    names, values = list(options), [list(of_one) for of_one in options.values()]
+    names = sorted(options, key=lambda name: -len(list(options[name])))  # gives the fewest cases
+    values = [list(options[name]) for name in names]
+    numbers = range(len(names))
 
     def pair(i, a, j, b):
         return (i, a, j, b) if i < j else (j, b, i, a)
 
     missing = dict.fromkeys(  # an ordered set
         (i, a, j, b)
-        for i, j in itertools.combinations(range(len(names)), 2)
+        for i, j in itertools.combinations(numbers, 2)
         for a in range(len(values[i]))
         for b in range(len(values[j]))
     )
-    if len(names) == 1:
-        return [{names[0]: value} for value in values[0]]
     cases, used = [], [[0] * len(of_one) for of_one in values]
     while missing:
         i, a, j, b = next(iter(missing))
         case = {i: a, j: b}
-        for k in range(len(names)):
+        for k in numbers:
             if k not in case:
-                # of equally good values the one that was used least
-                case[k] = max(
-                    range(len(values[k])),
-                    key=lambda c: (
-                        sum(pair(k, c, other, d) in missing for other, d in case.items()),
-                        -used[k][c],
-                    ),
-                )
+
+                def worth(c, k=k):  # new pairs, and of as many the value that was used least
+                    new = sum(pair(k, c, other, d) in missing for other, d in case.items())
+                    return new, -used[k][c]
+
+                case[k] = max(range(len(values[k])), key=worth)
         for (k, c), (other, d) in itertools.combinations(case.items(), 2):
             missing.pop(pair(k, c, other, d), None)
         for k, c in case.items():
             used[k][c] += 1
-        cases.append({name: values[k][case[k]] for k, name in enumerate(names)})
+        chosen = {names[k]: values[k][c] for k, c in case.items()}
+        cases.append({name: chosen[name] for name in options})
     return cases
 
 

@@ -105,6 +105,8 @@ def prox_by_grid(z, lam, p, positive=False, points=4001):
         low, high = grid[k - 1], grid[min(k + 1, len(grid) - 1)]
         for _ in range(120):
             a, b = high - 0.6180339887498949 * (high - low), low + 0.6180339887498949 * (high - low)
+            if not low < a < b < high:  # neighbouring floats
+                break
             if prox_objective(a, size, lam, p) <= prox_objective(b, size, lam, p):
                 high = b
             else:

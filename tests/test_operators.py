@@ -6,6 +6,7 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from pairwise import parametrize_pairwise
 from scipy.stats import binom
 
 from skl_sparse import SparseDropoutReplacer, SparseDropoutSampler, SparseNormalizer
@@ -148,9 +149,11 @@ def test_lp_regularize_rows(make, rows, p, lam):
 
 
 @in_every_container
-@pytest.mark.parametrize("rows", [None, [], [1, 4, 1, 1], np.array([7, 0, 2], dtype=np.uint8)])
-@pytest.mark.parametrize("mode", ["max_norm", "constant"])
-@pytest.mark.parametrize("target_norm", [0.5, 1.2, 10.0])
+@parametrize_pairwise(
+    target_norm=[0.5, 1.2, 10.0],
+    mode=["max_norm", "constant"],
+    rows=[None, [], [1, 4, 1, 1], np.array([7, 0, 2], dtype=np.uint8)],
+)
 def test_normalize_rows(make, rows, mode, target_norm):
     X = toy()
     expected = X.copy()
@@ -168,9 +171,11 @@ def test_normalize_rows_divides_by_the_norm_plus_1e_12():
     assert_allclose(normalize_rows(X, mode="constant"), [[0.5, 4 / 6]], rtol=1e-14)
 
 
-@pytest.mark.parametrize("make", [sp.csr_array, sp.csc_array])
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("index_type", [np.int32, np.int64])
+@parametrize_pairwise(
+    index_type=[np.int32, np.int64],
+    dtype=[np.float32, np.float64],
+    make=[sp.csr_array, sp.csc_array],
+)
 def test_rows_of_other_types(make, dtype, index_type):
     X = make(toy().astype(dtype))
     X.indices, X.indptr = X.indices.astype(index_type), X.indptr.astype(index_type)

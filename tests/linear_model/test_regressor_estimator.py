@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 import sklearn
-from pairwise import pairwise
+from pairwise import pairwise, parametrize_pairwise
 from reference import random_sparse
 from sklearn.base import clone, is_regressor
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
@@ -35,8 +35,8 @@ VARIANTS = [
     for case in pairwise(
         p=[0.5, 1.0, 1.5, 2.0],
         mask=MASKS,
-        alpha=[1.0, 0.01],
         solver=["auto", "cd", "proximal_gradient"],
+        alpha=[1.0, 0.01],
     )
 ]
 
@@ -269,9 +269,11 @@ def test_warm_start_survives_a_change_of_data_and_settings():
     assert warm.fit(X.astype(np.float32), y.astype(np.float32)).coef_.dtype == np.float32
 
 
-@pytest.mark.parametrize("p", [0.0, 0.5, 1.0, 1.001, 1.5, 2.0, 10.0])
-@pytest.mark.parametrize("solver", ["auto", "proximal_gradient"])
-@pytest.mark.parametrize("positive", [True, False])
+@parametrize_pairwise(
+    positive=[True, False],
+    solver=["auto", "proximal_gradient"],
+    p=[0.0, 0.5, 1.0, 1.001, 1.5, 2.0, 10.0],
+)
 def test_a_start_that_is_worse_than_zero_is_none(p, solver, positive):
     """Coefficients from another scale, or anywhere: no warning, and the fit from zero."""
     X, y = data()

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from pairwise import parametrize_pairwise
 from reference import Problem, assert_certified, problem_of
 
 import skl_sparse.engine.designs.view as standardised
@@ -59,9 +60,7 @@ def ridge(X, y, s, alpha, v, alpha_l2, fit_intercept):
     return np.linalg.lstsq(matrix, (centred.T * s) @ target, rcond=None)[0]
 
 
-@pytest.mark.parametrize("container", CONTAINERS)
-@pytest.mark.parametrize("fit_intercept", [True, False])
-@pytest.mark.parametrize("shape", SHAPES)
+@parametrize_pairwise(shape=list(SHAPES), fit_intercept=[True, False], container=CONTAINERS)
 def test_the_normal_equations_are_solved(shape, fit_intercept, container, way):
     X, y, s = data(shape)
     v = np.random.default_rng(1).uniform(0.2, 3, X.shape[1])

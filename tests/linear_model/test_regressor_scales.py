@@ -13,6 +13,7 @@ import pytest
 import scipy.sparse as sp
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
+from pairwise import parametrize_pairwise
 from reference import Problem, assert_reported
 from sklearn.exceptions import ConvergenceWarning
 
@@ -386,9 +387,11 @@ def test_the_step_along_the_border_leaves_its_direction_alone():
     np.testing.assert_allclose(first, [0.5, 0.0, 1.25])
 
 
-@pytest.mark.parametrize("container", [np.asarray, sp.csr_array, sp.csc_array])
-@pytest.mark.parametrize("p", [0.5, 1.0, 1.5, 2.0, 3.0])
-@pytest.mark.parametrize("shape", [(200, 30), (50, 300)])
+@parametrize_pairwise(
+    shape=[(200, 30), (50, 300)],
+    p=[0.5, 1.0, 1.5, 2.0, 3.0],
+    container=[np.asarray, sp.csr_array, sp.csc_array],
+)
 def test_columns_whose_squares_are_no_numbers(shape, p, container):
     """Their Gram is not formed; a penalty on coefficients that small is none."""
     rng = np.random.default_rng(0)

@@ -6,6 +6,7 @@ import tracemalloc
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from pairwise import parametrize_pairwise
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_selection import RFE, RFECV, SelectFromModel
@@ -27,10 +28,9 @@ def data(n=40, n_features=30, n_targets=None, density=0.4, dtype=np.float64):
 
 
 # -- predictions ---------------------------------------------------------------------------------
-@pytest.mark.parametrize("container", CONTAINERS)
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize("n_targets", [1, 3])
-@pytest.mark.parametrize("kept", [0, 1, 7, 30])
+@parametrize_pairwise(
+    kept=[0, 1, 7, 30], n_targets=[1, 3], dtype=[np.float64, np.float32], container=CONTAINERS
+)
 def test_products_with_sparse_and_dense_coefficients(container, dtype, n_targets, kept):
     rng = np.random.default_rng(kept)
     X, _ = data(dtype=dtype)
@@ -84,9 +84,7 @@ def test_the_type_of_predictions_is_that_of_the_lasso(container, dtype):
 
 
 # -- sparsify and densify ------------------------------------------------------------------------
-@pytest.mark.parametrize("container", CONTAINERS)
-@pytest.mark.parametrize("n_targets", [None, 1, 3])
-@pytest.mark.parametrize("threshold", [0.0, 0.5, 1e3])
+@parametrize_pairwise(threshold=[0.0, 0.5, 1e3], n_targets=[None, 1, 3], container=CONTAINERS)
 def test_sparsify_and_densify(container, n_targets, threshold):
     X, y = data(n_targets=n_targets)
     X = container(X)

@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
+from pairwise import parametrize_pairwise
 from reference import Problem, random_sparse
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import ElasticNet, Lasso, LinearRegression, Ridge
@@ -81,10 +82,12 @@ def generated(kind, seed=0, n=80, n_features=30):
     return (X.toarray() if kind == "dense" else X), y, rng.uniform(0.1, 3, n)
 
 
-@pytest.mark.parametrize("kind", ["dense", "csr"])
-@pytest.mark.parametrize("positive", [False, True])
-@pytest.mark.parametrize("fit_intercept", [True, False])
-@pytest.mark.parametrize("name", PARAMETERS)
+@parametrize_pairwise(
+    name=list(PARAMETERS),
+    fit_intercept=[True, False],
+    positive=[False, True],
+    kind=["dense", "csr"],
+)
 def test_generated(name, fit_intercept, positive, kind):
     if name == "ridge" and positive and kind == "csr" and fit_intercept:
         kind = "dense"  # scikit-learn's positive Ridge refuses sparse X with an intercept
@@ -149,9 +152,11 @@ def test_coefficients_are_the_peers():
 
 
 # -- real data -----------------------------------------------------------------------------------
-@pytest.mark.parametrize("share", [0.5, 0.1])
-@pytest.mark.parametrize("name", ["lasso", "elastic"])
-@pytest.mark.parametrize("data", ["riboflavin", "prostate_singh", "spamassassin", "flights_onehot"])
+@parametrize_pairwise(
+    data=["riboflavin", "prostate_singh", "spamassassin", "flights_onehot"],
+    name=["lasso", "elastic"],
+    share=[0.5, 0.1],
+)
 def test_real_data(benchmark_data, data, name, share):
     X, y = benchmark_data(data)
     rng = np.random.default_rng(0)

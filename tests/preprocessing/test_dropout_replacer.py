@@ -6,6 +6,7 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from pairwise import parametrize_pairwise
 from scipy.stats import binom
 from sklearn import config_context
 
@@ -142,9 +143,9 @@ def test_more_hits_than_expected_find_room(rate, n):
 # The law of the noise
 
 
-@pytest.mark.parametrize("container", ["dense_c", "csr_array", "csc_array"])
-@pytest.mark.parametrize("scope", SCOPES)
-@pytest.mark.parametrize("rate", [0.05, 0.5])
+@parametrize_pairwise(
+    rate=[0.05, 0.5], scope=SCOPES, container=["dense_c", "csr_array", "csc_array"]
+)
 def test_law(container, scope, rate):
     X = toy(400, 30)
     replacer = SparseDropoutReplacer(rate, replacement_value=-1.0, scope=scope, random_state=0)
@@ -160,10 +161,9 @@ def test_law(container, scope, rate):
         assert_count_is_binomial(hit[exposed, j].sum(), exposed.sum(), rate)
 
 
-@pytest.mark.parametrize("container", CONTAINERS)
-@pytest.mark.parametrize("scope", SCOPES)
-@pytest.mark.parametrize("replacement", REPLACEMENTS)
-@pytest.mark.parametrize("rescale", [False, True])
+@parametrize_pairwise(
+    rescale=[False, True], replacement=REPLACEMENTS, scope=SCOPES, container=list(CONTAINERS)
+)
 def test_values(container, scope, replacement, rescale):
     X = toy()
     rate = 0.3
@@ -190,10 +190,12 @@ def test_values(container, scope, replacement, rescale):
         assert not np.shares_memory(result.indices, given_X.indices)
 
 
-@pytest.mark.parametrize("scope", SCOPES)
-@pytest.mark.parametrize("replacement", REPLACEMENTS)
-@pytest.mark.parametrize("rate", [0.0, 0.1, 0.8, 1.0])
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@parametrize_pairwise(
+    dtype=[np.float32, np.float64],
+    rate=[0.0, 0.1, 0.8, 1.0],
+    replacement=REPLACEMENTS,
+    scope=SCOPES,
+)
 def test_dense_and_csr_agree_seed_for_seed(scope, replacement, rate, dtype):
     X = toy().astype(dtype)
     results = [
@@ -218,9 +220,7 @@ def test_csc_is_csr_of_the_transpose(scope):
     assert_array_equal(by_columns, by_rows.T)
 
 
-@pytest.mark.parametrize("container", CONTAINERS)
-@pytest.mark.parametrize("scope", SCOPES)
-@pytest.mark.parametrize("rescale", [False, True])
+@parametrize_pairwise(rescale=[False, True], scope=SCOPES, container=list(CONTAINERS))
 def test_rates_zero_and_one(container, scope, rescale):
     X = CONTAINERS[container](toy())
 
@@ -293,9 +293,9 @@ def test_transform_passes_data_unchanged(container, copy):
 # In place, odd input
 
 
-@pytest.mark.parametrize("container", CONTAINERS)
-@pytest.mark.parametrize("scope", SCOPES)
-@pytest.mark.parametrize("replacement", [0.0, -1.0, "feature_median"])
+@parametrize_pairwise(
+    replacement=[0.0, -1.0, "feature_median"], scope=SCOPES, container=list(CONTAINERS)
+)
 def test_in_place(container, scope, replacement):
     parameters = {
         "replacement_value": replacement,
@@ -317,9 +317,7 @@ def test_integers_are_copied_even_in_place():
     assert result.dtype == np.float64
 
 
-@pytest.mark.parametrize("make", [sp.csr_array, sp.csr_matrix])
-@pytest.mark.parametrize("scope", SCOPES)
-@pytest.mark.parametrize("copy", [True, False])
+@parametrize_pairwise(copy=[True, False], scope=SCOPES, make=[sp.csr_array, sp.csr_matrix])
 def test_noncanonical_input(make, scope, copy):
     X = np.round(toy(), 2) * 4
     coo = sp.coo_array(X)
@@ -365,10 +363,12 @@ def test_explicit_zeros_are_zeros(scope, replacement):
     )
 
 
-@pytest.mark.parametrize("make", [sp.csr_array, sp.csc_array])
-@pytest.mark.parametrize("scope", SCOPES)
-@pytest.mark.parametrize("index_type", [np.int32, np.int64])
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@parametrize_pairwise(
+    dtype=[np.float32, np.float64],
+    index_type=[np.int32, np.int64],
+    scope=SCOPES,
+    make=[sp.csr_array, sp.csc_array],
+)
 def test_index_and_data_types(make, scope, index_type, dtype):
     X = make(toy().astype(dtype))
     replacer = SparseDropoutReplacer(0.3, scope=scope, replacement_value=1, random_state=0)
@@ -379,9 +379,9 @@ def test_index_and_data_types(make, scope, index_type, dtype):
     assert_array_equal(result.toarray(), expected)
 
 
-@pytest.mark.parametrize("make", [np.asarray, sp.csr_array, sp.csc_array])
-@pytest.mark.parametrize("scope", SCOPES)
-@pytest.mark.parametrize("copy", [True, False])
+@parametrize_pairwise(
+    copy=[True, False], scope=SCOPES, make=[np.asarray, sp.csr_array, sp.csc_array]
+)
 def test_read_only_memory_maps(make, scope, copy, tmp_path):
     def mapped(array, name):
         np.save(tmp_path / name, array)
@@ -403,9 +403,11 @@ def test_read_only_memory_maps(make, scope, copy, tmp_path):
     assert_array_equal(dense(X), toy())
 
 
-@pytest.mark.parametrize("make", [np.asarray, sp.csr_array, sp.csc_array])
-@pytest.mark.parametrize("bad", [np.nan, np.inf])
-@pytest.mark.parametrize("method", ["fit", "fit_transform", "resample"])
+@parametrize_pairwise(
+    method=["fit", "fit_transform", "resample"],
+    bad=[np.nan, np.inf],
+    make=[np.asarray, sp.csr_array, sp.csc_array],
+)
 def test_nan_and_infinity_are_refused(make, bad, method):
     X = toy()
     X[2, 4] = bad
@@ -426,9 +428,11 @@ def test_nan_is_refused_before_anything_is_written(replacement, copy):
         assert_array_equal(X.data, before)
 
 
-@pytest.mark.parametrize("scope", SCOPES)
-@pytest.mark.parametrize("replacement", REPLACEMENTS)
-@pytest.mark.parametrize("X", [np.zeros((3, 2)), np.array([[0.0, -2.0]]), np.array([[5.0], [0]])])
+@parametrize_pairwise(
+    X=[np.zeros((3, 2)), np.array([[0.0, -2.0]]), np.array([[5.0], [0]])],
+    replacement=REPLACEMENTS,
+    scope=SCOPES,
+)
 def test_degenerate_shapes(scope, replacement, X):
     for rate in (0.0, 0.5, 1.0):
         results = [
@@ -527,9 +531,7 @@ def test_available_memory_is_plausible():
 # Resampling
 
 
-@pytest.mark.parametrize("container", CONTAINERS)
-@pytest.mark.parametrize("scope", SCOPES)
-@pytest.mark.parametrize("n_copies", [0, 1, 3])
+@parametrize_pairwise(n_copies=[0, 1, 3], scope=SCOPES, container=list(CONTAINERS))
 def test_resample(container, scope, n_copies):
     X = CONTAINERS[container](toy())
     y = np.arange(60)
@@ -579,11 +581,13 @@ def test_sampler_offers_fit_resample_and_nothing_else():
     assert sampler.replacement_ == 0.0
 
 
-@pytest.mark.parametrize("rate", [0.001, 0.05, 0.3, 0.95])
-@pytest.mark.parametrize("replacement", [0.0, -1.0, "feature_mean"])
-@pytest.mark.parametrize("rescale", [False, True])
-@pytest.mark.parametrize("copy", [True, False])
-@pytest.mark.parametrize("make", [sp.csr_array, sp.csc_array])
+@parametrize_pairwise(
+    make=[sp.csr_array, sp.csc_array],
+    copy=[True, False],
+    rescale=[False, True],
+    replacement=[0.0, -1.0, "feature_mean"],
+    rate=[0.001, 0.05, 0.3, 0.95],
+)
 def test_many_rows_long_and_empty(rate, replacement, rescale, copy, make):
     rng = np.random.RandomState(0)
     X = rng.uniform(1.0, 2.0, (300, 60))
@@ -607,9 +611,9 @@ def test_many_rows_long_and_empty(rate, replacement, rescale, copy, make):
     assert (result.data != 0).all()
 
 
-@pytest.mark.parametrize("bad", [0.0, np.nan, np.inf])
-@pytest.mark.parametrize("place", [0, 1500, 8191, 8192, 20_000, 29_999])
-@pytest.mark.parametrize("rate", [0.0, 1e-4, 0.1])
+@parametrize_pairwise(
+    rate=[0.0, 1e-4, 0.1], place=[0, 1500, 8191, 8192, 20_000, 29_999], bad=[0.0, np.nan, np.inf]
+)
 def test_what_is_out_of_the_ordinary_is_found_wherever_it_is(bad, place, rate):
     X = sp.csr_array(np.random.RandomState(0).uniform(1.0, 2.0, (300, 100)))
     X.data[place] = bad

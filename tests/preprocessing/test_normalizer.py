@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_allclose, assert_array_equal
+from pairwise import parametrize_pairwise
 from sklearn import config_context
 
 from skl_sparse import SparseNormalizer
@@ -59,9 +60,7 @@ def reference(X, norm="l2", mode="unit", target_norm=1.0, threshold=0.0):
     return X / scale, norms, scale
 
 
-@pytest.mark.parametrize("container", CONTAINERS)
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("norm", NORMS)
+@parametrize_pairwise(norm=NORMS, mode=MODES, container=list(CONTAINERS))
 @pytest.mark.parametrize(("target_norm", "threshold"), [(1.0, 0.0), (0.3, 0.0), (2.5, 0.2)])
 def test_formula(norm, mode, target_norm, threshold, container):
     X = toy()
@@ -122,9 +121,11 @@ def test_rms_does_not_depend_on_the_number_of_rows():
     assert_allclose(thrice.scale_, once.scale_, rtol=1e-14)
 
 
-@pytest.mark.parametrize("make", [sp.csr_array, sp.csc_array, sp.csr_matrix])
-@pytest.mark.parametrize("index_type", [np.int32, np.int64])
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@parametrize_pairwise(
+    dtype=[np.float32, np.float64],
+    index_type=[np.int32, np.int64],
+    make=[sp.csr_array, sp.csc_array, sp.csr_matrix],
+)
 def test_index_and_data_types(make, index_type, dtype):
     X = make(toy(dtype=dtype))
     X.indices = X.indices.astype(index_type)
@@ -281,9 +282,11 @@ def test_weights_equal_repeated_rows(norm, container):
     assert_allclose(in_parts.norms_, repeated.norms_, rtol=1e-13)
 
 
-@pytest.mark.parametrize("container", ["dense_c", "dense_f", "csr_array", "csc_array"])
-@pytest.mark.parametrize("scale", [1e200, 1e-200, 1e-290])
-@pytest.mark.parametrize("norm", NORMS)
+@parametrize_pairwise(
+    norm=NORMS,
+    scale=[1e200, 1e-200, 1e-290],
+    container=["dense_c", "dense_f", "csr_array", "csc_array"],
+)
 def test_no_overflow_and_no_underflow(norm, scale, container):
     X = toy(90)
     expected, norms, _ = reference(X, norm)
@@ -312,9 +315,7 @@ def test_norm_beyond_float64_is_refused(make):
         SparseNormalizer(target_norm=1e200).fit(make(np.full((4, 2), 1e-200)))
 
 
-@pytest.mark.parametrize("container", CONTAINERS)
-@pytest.mark.parametrize("norm", NORMS)
-@pytest.mark.parametrize("mode", MODES)
+@parametrize_pairwise(mode=MODES, norm=NORMS, container=list(CONTAINERS))
 def test_inverse_transform(norm, mode, container):
     X = CONTAINERS[container](toy())
     normalizer = SparseNormalizer(norm, mode=mode, threshold=0.1).fit(X)
@@ -401,9 +402,9 @@ def test_partial_fit_refuses_to_mix_norms(change):
     np.testing.assert_array_equal(model.fit(2 * np.eye(3)).norms_, [2, 2, 2])
 
 
-@pytest.mark.parametrize("container", CONTAINERS)
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("threshold", [0.0, 0.5])
+@parametrize_pairwise(
+    threshold=[0.0, 0.5], dtype=[np.float32, np.float64], container=list(CONTAINERS)
+)
 def test_what_is_out_of_the_ordinary_far_inside(container, dtype, threshold):
     # Compiled passes look at many entries at once: zeros, tiny and huge values must not hide.
     X = np.random.RandomState(0).uniform(0.1, 1.0, (700, 9)).astype(dtype)
@@ -434,10 +435,9 @@ def test_what_is_out_of_the_ordinary_far_inside(container, dtype, threshold):
         assert (result.data != 0).all()
 
 
-@pytest.mark.parametrize("container", CONTAINERS)
-@pytest.mark.parametrize("norm", NORMS)
-@pytest.mark.parametrize("bad", [np.nan, np.inf])
-@pytest.mark.parametrize("row", [0, 400, 699])
+@parametrize_pairwise(
+    row=[0, 400, 699], bad=[np.nan, np.inf], norm=NORMS, container=list(CONTAINERS)
+)
 def test_a_bad_entry_is_found_wherever_it_is(container, norm, bad, row):
     X = np.random.RandomState(0).uniform(0.1, 1.0, (700, 9))
     normalizer = SparseNormalizer(norm).fit(X)

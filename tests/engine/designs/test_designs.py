@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from pairwise import parametrize_pairwise
 
 import skl_sparse.engine.designs.base as base
 import skl_sparse.engine.designs.compressed as compressed
@@ -77,9 +78,7 @@ def small_pieces(monkeypatch):
     monkeypatch.setattr(csr, "MOST_PAIRS", 5000)
 
 
-@pytest.mark.parametrize("n_threads", [1, 3])
-@pytest.mark.parametrize("center", [True, False])
-@pytest.mark.parametrize("container", CONTAINERS)
+@parametrize_pairwise(container=list(CONTAINERS), center=[True, False], n_threads=[1, 3])
 def test_answers_are_those_of_the_standardised_matrix(container, center, n_threads, small_pieces):
     rng = np.random.default_rng(0)
     X = mixed_columns(rng)
@@ -135,10 +134,12 @@ def test_answers_are_those_of_the_standardised_matrix(container, center, n_threa
     assert A.design.stored_in(columns) == stored
 
 
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize("weights", ["repeated", "some zero", "different"])
-@pytest.mark.parametrize("center", [True, False])
-@pytest.mark.parametrize("container", [sp.csr_array, sp.csc_array])
+@parametrize_pairwise(
+    container=[sp.csr_array, sp.csc_array],
+    center=[True, False],
+    weights=["repeated", "some zero", "different"],
+    dtype=[np.float64, np.float32],
+)
 def test_gathered_columns_share_a_value_where_all_are_alike(
     container, center, weights, dtype, small_pieces, monkeypatch
 ):
@@ -229,9 +230,11 @@ def test_threads_share_a_large_gram_and_copy_a_small_one(
         np.testing.assert_allclose(found, expected, atol=1e-12, rtol=1e-12)
 
 
-@pytest.mark.parametrize("n_threads", [1, 2])
-@pytest.mark.parametrize("rare", [slice(0, 600), slice(0, 300), slice(300, 600)])
-@pytest.mark.parametrize("container", ["csr", "csr, float32", "csr, int64", "csc"])
+@parametrize_pairwise(
+    container=["csr", "csr, float32", "csr, int64", "csc"],
+    rare=[slice(0, 600), slice(0, 300), slice(300, 600)],
+    n_threads=[1, 2],
+)
 def test_a_gram_of_columns_that_few_rows_hold(container, rare, n_threads):
     """Where most rows hold no new column they are asked for one first, until most hold one."""
     rng = np.random.default_rng(3)
@@ -280,9 +283,9 @@ def hard_columns(rng, n=400):
     yield "first row beyond squares", np.vstack([np.full((1, 4), 1e200), normal[1:]])
 
 
-@pytest.mark.parametrize("far", [0.0, 3.0, 1e8])
-@pytest.mark.parametrize("kind", ["equal", "repeated", "random", "some zero"])
-@pytest.mark.parametrize("container", FLOAT64)
+@parametrize_pairwise(
+    container=FLOAT64, kind=["equal", "repeated", "random", "some zero"], far=[0.0, 3.0, 1e8]
+)
 def test_products_of_whole_data(container, kind, far, small_pieces):
     """All columns, and rows weighed alike in the units of X: taken as they lie where that is safe."""
     rng = np.random.default_rng(7)
@@ -300,9 +303,7 @@ def test_products_of_whole_data(container, kind, far, small_pieces):
     np.testing.assert_allclose(A.row_gram(column_weights), products, **close)
 
 
-@pytest.mark.parametrize("order", ["C", "F"])
-@pytest.mark.parametrize("n_rows", [2, 5, 11, 9001])
-@pytest.mark.parametrize("n_columns", range(1, 10))
+@parametrize_pairwise(n_columns=range(1, 10), n_rows=[2, 5, 11, 9001], order=["C", "F"])
 def test_moments_of_any_number_of_columns(n_columns, n_rows, order):
     X = np.random.default_rng(8).normal(1.0, 2.0, (n_rows, n_columns))
     weights = row_weights(np.random.default_rng(9), len(X), "random")
@@ -312,9 +313,9 @@ def test_moments_of_any_number_of_columns(n_columns, n_rows, order):
     np.testing.assert_allclose(found.deviation, deviation, rtol=1e-13)
 
 
-@pytest.mark.parametrize("center", [True, False])
-@pytest.mark.parametrize("kind", ["equal", "repeated", "random", "some zero"])
-@pytest.mark.parametrize("container", FLOAT64)
+@parametrize_pairwise(
+    container=FLOAT64, kind=["equal", "repeated", "random", "some zero"], center=[True, False]
+)
 def test_moments_of_hard_columns(container, kind, center):
     rng = np.random.default_rng(2)
     for name, X in hard_columns(rng):
@@ -329,9 +330,9 @@ def test_moments_of_hard_columns(container, kind, center):
         assert np.all(np.abs(found.mean - mean) <= rounding), name
 
 
-@pytest.mark.parametrize("kind", ["equal", "repeated", "some zero"])
-@pytest.mark.parametrize("n_threads", [1, 3])
-@pytest.mark.parametrize("container", ["C", "Fortran", "strided"])
+@parametrize_pairwise(
+    container=["C", "Fortran", "strided"], n_threads=[1, 3], kind=["equal", "repeated", "some zero"]
+)
 def test_the_pass_for_the_moments_finds_products(container, n_threads, kind):
     rng = np.random.default_rng(10)
     for name, X in hard_columns(rng, n=403):
@@ -451,9 +452,11 @@ def test_a_sample_of_the_rows_is_believed_where_it_gives_the_norms(container):
     assert A.sampled_gram(few) is None  # nor is any other from then on
 
 
-@pytest.mark.parametrize("n_threads", [1, 2])
-@pytest.mark.parametrize("n_columns", [1, 3, 4, 5])
-@pytest.mark.parametrize("container", ["Fortran", "Fortran, float32", "C", "strided"])
+@parametrize_pairwise(
+    container=["Fortran", "Fortran, float32", "C", "strided"],
+    n_columns=[1, 3, 4, 5],
+    n_threads=[1, 2],
+)
 def test_few_dense_columns_are_combined_over_long_stretches(container, n_columns, n_threads):
     rng = np.random.default_rng(7)
     X = mixed_columns(rng, n=5003)

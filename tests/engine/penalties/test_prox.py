@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pairwise import parametrize_pairwise
 from reference import POWERS, jump_of_prox, prox, prox_by_grid, prox_objective
 
 from skl_sparse.operators import lp_prox
@@ -37,9 +38,7 @@ def points(p, rng, size=400):
     return z, lam
 
 
-@pytest.mark.parametrize("positive", [False, True])
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize("p", MORE_POWERS)
+@parametrize_pairwise(p=MORE_POWERS, dtype=[np.float64, np.float32], positive=[False, True])
 def test_global_minimum(p, dtype, positive):
     z, lam = (a.astype(dtype) for a in points(p, np.random.default_rng(1)))
     x = lp_prox(z, lam, p, positive=positive)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from pairwise import parametrize_pairwise
 from sklearn.base import clone
 from systems import system_of
 
@@ -73,9 +74,7 @@ def by_hand(A, y, penalty, u, leaving, entering, value):
     return objective(A, y, penalty, u)
 
 
-@pytest.mark.parametrize("kind", ["gram", "dense", "sparse"])
-@pytest.mark.parametrize("p", [0.0, 0.5, 2 / 3])
-@pytest.mark.parametrize("seed", range(5))
+@parametrize_pairwise(seed=range(5), p=[0.0, 0.5, 2 / 3], kind=["gram", "dense", "sparse"])
 def test_the_first_better_exchange_is_found(kind, p, seed):
     A, y, point = settled_point(kind, p, seed)
     exchanges = every_exchange(point)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from pairwise import parametrize_pairwise
 from scipy.linalg import LinAlgError
 from scipy.optimize import nnls
 from systems import system_of
@@ -50,9 +51,7 @@ def test_conjugate_gradients_that_stop_at_the_border(seed, correlation):
     np.testing.assert_allclose(A[:, free].T @ (y - A @ x), 0.0, atol=1e-5 * np.linalg.norm(y))
 
 
-@pytest.mark.parametrize("most_held", [0, 2, 12])
-@pytest.mark.parametrize("correlation", [0.0, 3.0])
-@pytest.mark.parametrize("seed", range(20))
+@parametrize_pairwise(seed=range(20), correlation=[0.0, 3.0], most_held=[0, 2, 12])
 def test_the_way_along_the_border(seed, correlation, most_held):
     A, y, old, least = quadratic(seed, correlation)
     gram = A.T @ A
