@@ -28,22 +28,22 @@ def pairwise(**options):
         for a in range(len(values[i]))
         for b in range(len(values[j]))
     )
-    cases, used = [], [[0] * len(of_one) for of_one in values]
+    cases, unused = [], [[0] * len(of_one) for of_one in values]
     while missing:
         i, a, j, b = next(iter(missing))
         case = {i: a, j: b}
         for k in numbers:
-            if k not in case:
-
-                def worth(c, k=k):  # new pairs, and of as many the value that was used least
-                    new = sum(pair(k, c, other, d) in missing for other, d in case.items())
-                    return new, -used[k][c]
-
-                case[k] = max(range(len(values[k])), key=worth)
+            if k in case:
+                continue
+            new = [
+                sum(pair(k, c, other, d) in missing for other, d in case.items())
+                for c in range(len(values[k]))
+            ]  # pairs that each value would bring; of as many the value that was used least counts
+            case[k] = max(range(len(new)), key=list(zip(new, unused[k], strict=True)).__getitem__)
         for (k, c), (other, d) in itertools.combinations(case.items(), 2):
             missing.pop(pair(k, c, other, d), None)
         for k, c in case.items():
-            used[k][c] += 1
+            unused[k][c] -= 1
         chosen = {names[k]: values[k][c] for k, c in case.items()}
         cases.append({name: chosen[name] for name in options})
     return cases
