@@ -192,6 +192,15 @@ def repeats_indices(X):
     )
 
 
+def threshold_in(dtype, threshold):
+    """Return ``threshold`` as an array of floats holds it: what its entries are compared with.
+
+    So float32(0.1) does not exceed a threshold of 0.1, though it does in double.
+    """
+    with np.errstate(over="ignore"):
+        return np.dtype(dtype).type(threshold)
+
+
 def _is_accepted(X):
     """Tell whether check_array would return ``X`` as it is."""
     if sp.issparse(X):

@@ -97,6 +97,8 @@ def check_integers(name, values):
         raise ValueError(f"{name} must be a 1-D array of integers, got {values.ndim}-D")
     if values.size and values.dtype.kind not in "iu":
         raise TypeError(f"{name} must be a 1-D array of integers, got type {values.dtype}")
+    if values.dtype == np.uint64 and values.max(initial=0) > np.iinfo(np.int64).max:
+        raise ValueError(f"{name} must be integers below 2**63, got {values.max()}")
     return values.astype(np.int64)
 
 
@@ -136,15 +138,15 @@ def check_generator(name, value):
         raise ValueError(_message(name, allowed, value)) from error
 
 
-def check_sample_weight(value, n_samples):
+def check_sample_weight(value, n_samples, *, all_zero=False):
     """Return the weights of the rows as a float64 array; all one for None, all alike for a number.
 
-    What the weights may not be is told by name, value and rule.
+    They may be zero for every row only if ``all_zero``.
     """
     if isinstance(value, numbers.Real):
         value = np.full(n_samples, value)
     weights = check_weights("sample_weight", value, n_samples, "row")
-    if not weights.any():
+    if not (all_zero or weights.any()):
         raise ValueError("sample_weight must not be zero for every row")
     return weights
 

@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.utils.validation import check_array
 
-from ._storage import check_entries, tidy
+from ._storage import check_entries, threshold_in, tidy
 from ._validation import (
     check_bool,
     check_choice,
@@ -151,6 +151,8 @@ def lp_prox(z, lam, p=1.0, *, positive=False):
         lam = check_array(lam, dtype=np.float64, input_name="lam", **options)
         if lam.min(initial=0.0) < 0:
             raise ValueError(f"lam must be >= 0 everywhere, got {lam.min()}")
+    if p == 1:  # soft-thresholding
+        lam = threshold_in(z.dtype, lam)
     z, lam = np.broadcast_arrays(z, lam)
     out = np.empty(z.shape, dtype=z.dtype)
     lp_prox_flat(
@@ -174,7 +176,8 @@ def sparsity_mask(w, threshold=0.0):
         The weights, of any shape.
 
     threshold : float, default=0.0
-        The largest magnitude that is masked, at least 0, in the units of the weights.
+        The largest magnitude that is masked, at least 0, in the units of the weights; rounded to
+        their type before it is compared.
 
     Returns
     -------
@@ -198,7 +201,7 @@ def sparsity_mask(w, threshold=0.0):
     """
     threshold = check_real("threshold", threshold, low=0)
     w, _ = tidy(_check_weights(w))
-    return abs(w) > threshold
+    return abs(w) > threshold_in(w.dtype, threshold)
 
 
 def apply_sparsity_threshold(w, threshold=0.0, *, copy=True):
@@ -210,7 +213,8 @@ def apply_sparsity_threshold(w, threshold=0.0, *, copy=True):
         The weights, of any shape.
 
     threshold : float, default=0.0
-        The largest magnitude that becomes 0, at least 0, in the units of the weights.
+        The largest magnitude that becomes 0, at least 0, in the units of the weights; rounded to
+        their type before it is compared.
 
     copy : bool, default=True
         Whether to leave ``w`` unchanged.
@@ -240,6 +244,7 @@ def apply_sparsity_threshold(w, threshold=0.0, *, copy=True):
     w, disposable = tidy(_check_weights(w), copy)
     if not disposable:
         w = w.copy()
+    threshold = threshold_in(w.dtype, threshold)
     if sp.issparse(w):
         w.data[np.abs(w.data) <= threshold] = 0
         w.eliminate_zeros()
@@ -425,11 +430,12 @@ def lp_regularize_rows(W, rows=None, *, lam, p=1, copy=True):
         return scale_rows(W, factors, in_place=disposable)
     if not disposable:
         W = W.copy()
+    lam = threshold_in(W.dtype, lam)
     if not sp.issparse(W):
-        W[listed] = _soft_threshold(W[listed], lam)
+        W[listed] -= np.clip(W[listed], -lam, lam)
         return W
     entries = listed[W.indices] if W.format == "csc" else np.repeat(listed, np.diff(W.indptr))
-    W.data[entries] = _soft_threshold(W.data[entries], lam)
+    W.data[entries] -= np.clip(W.data[entries], -lam, lam)
     W.eliminate_zeros()
     return W
 
@@ -530,7 +536,7 @@ def dropout_segments(values, lengths, ratio=0.1, replacement_value=0, *, random_
         The new segments' values, in the type of ``values``.
 
     new_lengths : ndarray of shape (n_segments,)
-        The new lengths: 1 for each segment that was hit.
+        The new lengths, in the type of ``lengths``: 1 for each segment that was hit.
 
     Raises
     ------
@@ -555,10 +561,10 @@ def dropout_segments(values, lengths, ratio=0.1, replacement_value=0, *, random_
         raise ValueError(f"values must be a 1-D array of numbers, got {values.ndim}-D")
     if values.dtype.kind not in "biuf":
         raise TypeError(f"values must be a 1-D array of numbers, got type {values.dtype}")
-    lengths = check_integers("lengths", lengths)
+    given_lengths, lengths = np.asarray(lengths), check_integers("lengths", lengths)
     if (lengths < 0).any():
         raise ValueError(f"lengths must be >= 0, got {lengths.min()}")
-    if lengths.sum() != len(values):
+    if lengths.max(initial=0) > len(values) or lengths.sum() != len(values):
         raise ValueError(f"lengths must sum to {len(values)}, got {lengths.sum()}")
     replacement_value = check_value_of_type("replacement_value", replacement_value, values.dtype)
 
@@ -569,12 +575,7 @@ def dropout_segments(values, lengths, ratio=0.1, replacement_value=0, *, random_
     new_values = np.empty(len(replaced), dtype=values.dtype)
     new_values[replaced] = replacement_value
     new_values[~replaced] = values[np.repeat(~hit, lengths)]
-    return new_values, new_lengths
-
-
-def _soft_threshold(w, lam):
-    exact = w.astype(np.float64, copy=False)
-    return (exact - np.clip(exact, -lam, lam)).astype(w.dtype, copy=False)
+    return new_values, new_lengths.astype(given_lengths.dtype if lengths.size else np.int64)
 
 
 def _check_weights(w):

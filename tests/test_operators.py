@@ -9,12 +9,18 @@ from numpy.testing import assert_allclose, assert_array_equal
 from pairwise import parametrize_pairwise
 from scipy.stats import binom
 
-from skl_sparse import SparseDropoutReplacer, SparseDropoutSampler, SparseNormalizer
+from skl_sparse import (
+    SparseDropoutReplacer,
+    SparseDropoutSampler,
+    SparseLpRegressor,
+    SparseNormalizer,
+)
 from skl_sparse.operators import (
     apply_sparsity_threshold,
     dropout_replace,
     dropout_segments,
     lp_penalty,
+    lp_prox,
     lp_regularize_rows,
     normalize_columns,
     normalize_rows,
@@ -393,7 +399,8 @@ def test_bad_arguments(target, arguments, error, message):
     ],
 )
 def test_bad_weights(sample_weight, message):
-    for method in ("fit", "partial_fit", "fit_transform"):
+    skipped = not np.any(sample_weight)  # a batch without weight, by partial_fit
+    for method in ("fit", "fit_transform") if skipped else ("fit", "partial_fit", "fit_transform"):
         with pytest.raises(ValueError, match=message):
             getattr(SparseNormalizer(), method)(np.eye(3), sample_weight=sample_weight)
 
@@ -403,3 +410,46 @@ def test_replacement_beyond_the_type_of_the_data():
     replacer.fit(np.eye(2))
     with pytest.raises(ValueError, match=r"replacement_value must lie .* float32, got 1e\+300"):
         replacer.fit(np.eye(2, dtype=np.float32))
+
+
+# One rule for thresholds
+
+
+@in_every_container
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("threshold", [0.1, 0.3, 1e-50, 1e300])
+def test_a_threshold_is_compared_in_the_type_of_the_data(make, dtype, threshold):
+    values = np.array([[threshold, -threshold, 0.0, 1.0]] * 2)
+    largest = np.finfo(dtype).max / 2
+    values = np.clip(values, -largest, largest).astype(dtype)
+    expected = np.abs(values) > (threshold if threshold < 1 else np.inf)
+    expected[:, :2] = False  # exactly at the threshold
+    w = make(values)
+    assert_array_equal(dense(sparsity_mask(w, threshold)), expected)
+    assert_array_equal(dense(apply_sparsity_threshold(w, threshold)), values * expected)
+    assert_array_equal(dense(lp_regularize_rows(w, lam=threshold)) != 0, expected)
+    assert_array_equal(lp_prox(values, threshold) != 0, expected)
+    assert_array_equal(dense(normalize_columns(w, threshold=threshold)) != 0, expected)
+    result = lp_regularize_rows(w, lam=threshold)
+    assert result.dtype == dtype
+
+
+def test_the_mask_of_a_fit_follows_the_same_rule():
+    # p = 2 without intercept on orthogonal columns: the first coefficient is float32(0.1).
+    X = np.eye(4, dtype=np.float32)
+    y = np.array([0.1, 0.2, 0.0, 0.3], dtype=np.float32)
+    for threshold in (0.1, 0.2):
+        model = SparseLpRegressor(
+            0.0, p=2, fit_intercept=False, sparsity_threshold=threshold, refit=False
+        ).fit(X, y)
+        assert model.coef_.dtype == np.float32
+        assert_array_equal(model.mask_, sparsity_mask(y, threshold))
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint16, np.int32, np.int64, np.uint64])
+def test_lengths_keep_their_type(dtype):
+    for ratio in (0, 0.5, 1):
+        lengths = np.array([2, 0, 1], dtype=dtype)
+        assert dropout_segments([1, 2, 3], lengths, ratio, random_state=0)[1].dtype == dtype
+    with pytest.raises(ValueError, match=r"lengths must (sum|be)"):
+        dropout_segments([1, 2, 3], np.array([np.iinfo(dtype).max] * 2 + [5], dtype=dtype))

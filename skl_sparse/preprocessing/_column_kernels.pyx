@@ -62,8 +62,9 @@ def accumulate(
 ):
     """Add each column's count, sum, sum of abs or of squares, or maximum to ``total``.
 
-    ``weights`` holds a weight per row, or nothing. ``large`` and ``small`` receive the scaled parts
-    of a sum of squares. Returns whether every entry is finite.
+    ``weights`` holds a weight per row, or nothing; for a sum of squares its root, since entries are
+    weighted before they are squared. ``large`` and ``small`` receive the scaled parts of it.
+    Returns whether every entry is finite.
     """
     cdef bint finite = True
     cdef Py_ssize_t i, j, k, start, row, minor
@@ -94,12 +95,13 @@ def accumulate(
                     if w == 0:
                         continue
                 if kind == SQUARES_KIND:
+                    a *= w
                     if a > huge:
-                        large[j] += w * (a * shrink) * (a * shrink)
+                        large[j] += (a * shrink) * (a * shrink)
                     elif a < tiny:
-                        small[j] += w * (a * stretch) * (a * stretch)
+                        small[j] += (a * stretch) * (a * stretch)
                     else:
-                        total[j] += w * a * a
+                        total[j] += a * a
                 elif kind == ABS_KIND:
                     total[j] += w * a
                 elif kind == MAX_KIND:

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 import skl_sparse.preprocessing._column_kernels as kernels
 
 from .._entries import survey
-from .._storage import layout, rebuild, refuse_unless
+from .._storage import layout, rebuild, refuse_unless, threshold_in
 
 
 def column_sums(X, kind, threshold=0.0, sample_weight=None):
@@ -20,6 +20,7 @@ def column_sums(X, kind, threshold=0.0, sample_weight=None):
     scaled before they are squared; these may be empty. Raises ValueError for NaN and infinity.
     """
     data, indices, indptr, columns_major = layout(X)
+    threshold = threshold_in(data.dtype, threshold)
     total, nothing = np.zeros(X.shape[1]), np.empty(0)
     if len(indices) and not columns_major and threshold == 0 and sample_weight is None:
         finite = kernels.accumulate_stored(data, indices, kind, total)
@@ -27,6 +28,8 @@ def column_sums(X, kind, threshold=0.0, sample_weight=None):
             return total, nothing, nothing
         total[:] = 0
     weights = nothing if sample_weight is None else sample_weight
+    if kind == kernels.SQUARES:
+        weights = np.sqrt(weights)
     large, small = np.zeros((2, len(total) if kind == kernels.SQUARES else 0))
     finite = kernels.accumulate(
         data, indices, indptr, columns_major, kind, threshold, weights, total, large, small
@@ -94,6 +97,7 @@ def scale_columns(X, factors, threshold=0.0, *, in_place=False, multiply=False):
     Raises ValueError for NaN and infinity.
     """
     data, indices, indptr, columns_major = layout(X)
+    threshold = threshold_in(data.dtype, threshold)
     if in_place:  # look before writing
         refuse_unless(survey(data) >= 0, X)
     out = data if in_place else np.empty_like(data)

@@ -37,7 +37,8 @@ class SparseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     threshold : float, default=0.0
         Entries with ``abs(x) <= threshold`` count as zeros, in the units of the data: they are left
-        out of the norm and of the result, in ``transform`` too. At least 0.
+        out of the norm and of the result, in ``transform`` too. At least 0; rounded to the type of
+        the data before it is compared.
 
     copy : bool, default=True
         If False, ``transform`` and ``fit_transform`` work in place where they can: on writeable
@@ -129,7 +130,7 @@ class SparseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             beyond the largest float64.
         """
         X, _ = tidy(self._validate(X, reset=True))
-        return self._learn(X, sample_weight, seen=0)
+        return self._learn(X, sample_weight)
 
     @atomic
     def partial_fit(self, X, y=None, sample_weight=None):
@@ -144,7 +145,7 @@ class SparseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             Ignored.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows, as in ``fit``.
+            Weights of the rows, as in ``fit``. A batch whose weights are all 0 changes nothing.
 
         Returns
         -------
@@ -159,7 +160,7 @@ class SparseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """
         seen = getattr(self, "n_samples_seen_", 0)
         X, _ = tidy(self._validate(X, reset=seen == 0))
-        return self._learn(X, sample_weight, seen=seen)
+        return self._learn(X, sample_weight, seen, may_skip=True)
 
     @atomic
     def fit_transform(self, X, y=None, sample_weight=None):
@@ -187,7 +188,7 @@ class SparseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             As in ``fit``.
         """
         X, disposable = tidy(self._validate(X, reset=True), self.copy)
-        self._learn(X, sample_weight, seen=0)
+        self._learn(X, sample_weight)
         return scale_columns(X, self.scale_, self.threshold, in_place=disposable)
 
     def transform(self, X):
@@ -240,23 +241,31 @@ class SparseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         check_bool("copy", self.copy)
         return validate(self, X, ensure_all_finite=not sp.issparse(X), reset=reset)
 
-    def _learn(self, X, sample_weight, seen):
-        """Learn from canonical ``X``, after ``seen`` earlier rows."""
+    def _learn(self, X, sample_weight, seen=0, may_skip=False):
+        """Learn from canonical ``X``, after ``seen`` earlier rows.
+
+        Rows that are all without weight teach nothing: an error, unless ``may_skip``.
+        """
         if seen > 0 and self._learned_with != (self.norm, self.threshold):
             norm, threshold = self._learned_with
             raise ValueError(
                 f"norm and threshold must stay {norm!r} and {threshold!r} from one partial_fit to the "
                 f"next, got {self.norm!r} and {self.threshold!r}; call fit to start anew"
             )
-        n_samples = X.shape[0]
+        n_samples = weight = X.shape[0]
         if sample_weight is not None:
-            sample_weight = check_sample_weight(sample_weight, n_samples)
+            sample_weight = check_sample_weight(sample_weight, n_samples, all_zero=may_skip)
             n_samples = float(sample_weight.sum())
+            if self.norm == "rms":  # only the ratios of the weights count, not their size
+                sample_weight = np.ldexp(sample_weight, -np.frexp(sample_weight.max())[1])
+            weight = sample_weight.sum()
         norms = column_norms(X, self.norm, self.threshold, sample_weight)
+        if n_samples == 0:
+            return self
         total = seen + n_samples
         with np.errstate(over="ignore"):
             if self.norm == "rms":
-                norms /= np.sqrt(total)
+                norms /= np.sqrt(weight)
             if seen > 0:
                 # Norms combine into norms: no squares are kept, so none can overflow.
                 if self.norm == "l1":
@@ -266,7 +275,8 @@ class SparseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
                 elif self.norm == "max":
                     norms = np.maximum(self.norms_, norms)
                 else:
-                    norms = np.hypot(np.sqrt(seen / total) * self.norms_, norms)
+                    old, new = np.sqrt(seen / total), np.sqrt(n_samples / total)
+                    norms = np.hypot(old * self.norms_, new * norms)
             scale = norms / self.target_norm
         if self.mode == "max_norm":
             scale = np.maximum(scale, 1.0)
@@ -282,6 +292,9 @@ class SparseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self.n_samples_seen_ = total
         self._learned_with = self.norm, self.threshold
         return self
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "norms_")  # a first batch without weight only tells the features
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -9,6 +9,7 @@ from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_allclose, assert_array_equal
 from pairwise import parametrize_pairwise
 from sklearn import config_context
+from sklearn.exceptions import NotFittedError
 
 from skl_sparse import SparseNormalizer
 
@@ -466,3 +467,49 @@ def test_sparse_input_is_checked_for_what_it_is():
     assert SparseNormalizer().fit_transform(swapped).dtype == np.float64
     with pytest.raises(ValueError, match="X has 2 features"):
         SparseNormalizer().fit(sp.csr_array(np.eye(3))).transform(sp.csr_array(np.eye(2)))
+
+
+@pytest.mark.parametrize("norm", NORMS)
+@pytest.mark.parametrize("container", CONTAINERS)
+@pytest.mark.parametrize(("x", "w"), [(1e-70, 1e-200), (1e100, 1e-300), (1e-160, 1e10)])
+def test_weights_far_from_one(norm, container, x, w):
+    X = x * np.array([[3.0, 0.0], [4.0, 1.0], [0.0, 0.0], [0.0, 0.0]])
+    model = SparseNormalizer(norm).fit(CONTAINERS[container](X), sample_weight=np.full(4, w))
+    root = {"l1": w, "l2": np.sqrt(w), "max": 1.0, "rms": 1.0}[norm]
+    assert_allclose(model.norms_ / x, root * reference_norms(X / x, norm), rtol=1e-12)
+    assert_array_equal(model.scale_, model.norms_)
+
+
+@pytest.mark.parametrize("w", [1e-300, 1e300])
+def test_only_the_ratios_of_weights_count_for_rms(w):
+    X = np.array([[3e-200, 1e200], [4e-200, 0.0]])
+    for make in CONTAINERS.values():
+        norms = SparseNormalizer("rms").fit(make(X), sample_weight=[w, w]).norms_
+        assert_allclose(norms, [np.sqrt(12.5) * 1e-200, np.sqrt(0.5) * 1e200], rtol=1e-14)
+
+
+@pytest.mark.parametrize("norm", NORMS)
+@pytest.mark.parametrize("make", [np.asarray, sp.csr_array])
+def test_a_batch_without_weight_is_skipped(norm, make):
+    X = np.abs(toy()[:30])
+    weights = np.repeat([0.0, 1.0, 0.0, 2.0, 0.0], 6)
+    model = SparseNormalizer(norm)
+    model.partial_fit(make(X[:6]), sample_weight=weights[:6])
+    with pytest.raises(NotFittedError):
+        model.transform(make(X))
+    for start in range(6, 30, 6):
+        rows = slice(start, start + 6)
+        model.partial_fit(make(X[rows]), sample_weight=weights[rows])
+    whole = SparseNormalizer(norm).fit(make(X), sample_weight=weights)
+    assert_allclose(model.norms_, whole.norms_, rtol=1e-14)
+    assert model.n_samples_seen_ == whole.n_samples_seen_ == 18.0
+    with pytest.raises(ValueError, match="sample_weight must not be zero for every row"):
+        SparseNormalizer(norm).fit(make(X), sample_weight=np.zeros(30))
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_the_threshold_is_compared_in_the_type_of_the_data(container):
+    X = np.array([[0.1, 0.2], [0.0, 0.1]], dtype=np.float32)
+    model = SparseNormalizer(threshold=0.1).fit(CONTAINERS[container](X))
+    assert_allclose(model.norms_, [0.0, np.float32(0.2)])
+    assert_array_equal(dense(model.transform(CONTAINERS[container](X))), [[0, 1], [0, 0]])

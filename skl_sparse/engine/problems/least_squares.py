@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..._storage import threshold_in
 from ..designs import StandardisedDesign
 from ..designs.base import STRETCH, blocks, repeated, roots, weighted_sums
 from ..penalties import LpPenalty
@@ -140,6 +141,7 @@ class LeastSquares:
             start = [Coefficients.none(self.A.n_columns)] * self.n_targets
         else:
             start = problem.tamed(start)
+        threshold = threshold_in(dtype, threshold)
         max_iter = options.pop("max_iter")
         solutions = solve(problem, start, max_iter=max_iter, **options)
         n_iter = np.array([solution.n_iter for solution in solutions])
@@ -149,7 +151,7 @@ class LeastSquares:
             coef = self.coefficients(points, dtype)
             mask = np.zeros(coef.shape, dtype=bool)
             for t, u in enumerate(points):
-                mask[t, u.columns] = np.abs(coef[t, u.columns].astype(np.float64)) > threshold
+                mask[t, u.columns] = np.abs(coef[t, u.columns]) > threshold
             fallen = (coef != 0) & ~mask
             if not fallen.any():
                 break
