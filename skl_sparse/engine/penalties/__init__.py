@@ -1,6 +1,9 @@
-"""Penalties: separable functions of the coefficients."""
+"""Penalties: separable functions of the coefficients, one file each; `PENALTIES` is their table."""
 
 from ._lp import LpPenalty, lp_prox_flat
+from ._mcp import McpPenalty
 from ._penalty import Penalty
 
-__all__ = ["LpPenalty", "Penalty", "lp_prox_flat"]
+PENALTIES = {"lp": LpPenalty, "mcp": McpPenalty}
+
+__all__ = ["PENALTIES", "LpPenalty", "McpPenalty", "Penalty", "lp_prox_flat"]

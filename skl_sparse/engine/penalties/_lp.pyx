@@ -1,4 +1,4 @@
-"""The Lp penalty, any real p >= 0, with a ridge term: h_j(u) = lam_j |u|^p + l2_j u^2 / 2."""
+"""The Lp penalty, any real p >= 0, with a ridge term: h_j(u) = lam_j |u|^p + ridge_j u^2 / 2."""
 
 from libc.math cimport INFINITY, cbrt, exp, fabs, isfinite, log, pow, sqrt
 from libc.stdint cimport uint64_t
@@ -6,14 +6,14 @@ from libc.stdint cimport uint64_t
 cimport cython
 import numpy as np
 
-from skl_sparse.engine.penalties._penalty cimport DualSums, Penalty, stays
+from skl_sparse.engine.penalties._penalty cimport DualSums, Penalty, is_inactive
 
 ctypedef fused real_t:
     float
     double
 
-# From this p on the slope of |u|^p, which has a factor p, tells |u|^p.
-cdef double SLOPED = 0.1
+# From this p on |u|^p is computed from its slope, of which p is a factor.
+cdef double LEAST_POWER_WITH_SLOPE = 0.1
 
 
 cdef inline double power(double x, double p) noexcept nogil:
@@ -75,11 +75,11 @@ cdef union Bits:
 
 
 cdef inline double about_root(double x, int m) noexcept nogil:
-    """The mth root of a normal x > 0 to 4 %: who divides the bits divides the exponent."""
-    cdef Bits it
-    it.number = x
-    it.bits = it.bits // <uint64_t> m + <uint64_t> ((1.0 - 1.0 / m) * 1022.955 * 2.0 ** 52)
-    return it.number
+    """The mth root of a normal x > 0 to 4 %: dividing its bits divides the exponent."""
+    cdef Bits root
+    root.number = x
+    root.bits = root.bits // <uint64_t> m + <uint64_t> ((1.0 - 1.0 / m) * 1022.955 * 2.0 ** 52)
+    return root.number
 
 
 cdef inline double largest_root(double z, double c, int m) noexcept nogil:
@@ -192,70 +192,70 @@ def lp_prox_flat(
 
 
 cdef class LpPenalty(Penalty):
-    """h_j(u) = lam_j |u|^p + l2_j u^2 / 2, restricted to u >= 0 if ``positive``.
+    """h_j(u) = lam_j |u|^p + ridge_j u^2 / 2, restricted to u >= 0 if ``positive``.
 
     Parameters
     ----------
-    lam, l2 : ndarray of shape (n_columns,), float64
-        ``lam_j = inf`` excludes column j: its coefficient is zero whatever its correlation.
+    lam, ridge : ndarray of shape (n_columns,), float64
+        ``lam_j = inf`` excludes column j.
     p : float
     positive : bool
     scale : ndarray of shape (n_columns,), float64, optional
-        Then ``lam`` and ``l2`` are floats, and the strengths lam * scale^p and l2 * scale^2 are
-        computed where they are asked for (p <= 1): two vectors fewer.
+        Then ``lam`` and ``ridge`` are floats, and the strengths lam * scale^p and
+        ridge * scale^2 are computed where they are asked for (p <= 1): two vectors fewer.
 
-    Where it is a quadratic, sums over all columns, of which a look takes several, are plain loops.
+    Where it is a quadratic, sums over all columns, of which a pass takes several, are plain loops.
     """
 
     cdef readonly double p
     cdef const double[::1] lam_
-    cdef const double[:] l2_  # a single number, repeated, where there is no ridge
+    cdef const double[:] ridge_  # a single number, repeated, where there is no ridge
     cdef const double[::1] scale_
     cdef bint scaled_
     cdef double lam_unit
-    cdef double l2_unit
+    cdef double ridge_unit
 
-    def __init__(self, lam, l2, double p, bint positive=False, scale=None):
+    def __init__(self, lam, ridge, double p, bint positive=False, scale=None):
         self.p, self.positive = p, positive
         self.quadratic = p == 2.0 and not positive
-        self.has_dual = p >= 1.0
+        self.has_dual, self.has_multistart = p >= 1.0, p <= 1.0
         self.sparsifies = p <= 1.0
         self.scaled_ = scale is not None
         if self.scaled_:
-            self.lam_unit, self.l2_unit, self.scale_ = lam, l2, scale
+            self.lam_unit, self.ridge_unit, self.scale_ = lam, ridge, scale
             self.n_columns = len(scale)
             self.convex = p == 1.0 or lam == 0.0
         else:
-            self._set_strengths(lam, l2)
+            self._set_strengths(lam, ridge)
         cdef Py_ssize_t j = 0
-        cdef double[::1] rest
-        while j < self.n_columns and (self.l2_at(j) > 0.0 or (p > 1.0 and self.lam_at(j) > 0.0)):
+        cdef double[::1] threshold
+        while j < self.n_columns and (self.ridge_at(j) > 0.0 or (p > 1.0 and self.lam_at(j) > 0.0)):
             j += 1
-        self.unlimited = j == self.n_columns
+        self.finite_conjugates = j == self.n_columns
         # Where the unit proximal step leaves zero.
-        if p == 0.0 and self.scaled_ and l2 == 0.0:
-            self.rest = np.broadcast_to(jump_threshold(lam, p), self.n_columns)
-        elif self.scaled_ and (p == 1.0 or linear_power(p) and l2 == 0.0):
-            self.power = linear_power(p)
-            self.unit, self.rest = jump_threshold(lam, p) ** self.power, scale
+        if p == 0.0 and self.scaled_ and ridge == 0.0:
+            self.threshold = np.broadcast_to(jump_threshold(lam, p), self.n_columns)
+        elif self.scaled_ and (p == 1.0 or linear_power(p) and ridge == 0.0):
+            self.threshold_power = linear_power(p)
+            self.threshold_unit = jump_threshold(lam, p) ** self.threshold_power
+            self.threshold = scale
         elif p == 1.0:
-            self.rest = self.lam_
-        else:
-            rest = np.zeros(self.n_columns)
-            self.rest = rest
-            if p < 1.0:
-                for j in range(self.n_columns):
-                    rest[j] = 1.0 + self.l2_at(j)
-                    rest[j] *= jump_threshold(self.lam_at(j) / rest[j], p)
+            self.threshold = self.lam_
+        elif p < 1.0:
+            threshold = np.zeros(self.n_columns)
+            self.threshold = threshold
+            for j in range(self.n_columns):
+                threshold[j] = 1.0 + self.ridge_at(j)
+                threshold[j] *= jump_threshold(self.lam_at(j) / threshold[j], p)
 
-    def _set_strengths(self, lam, l2):
-        lam, l2 = np.ascontiguousarray(lam, np.float64), np.asarray(l2, np.float64)
+    def _set_strengths(self, lam, ridge):
+        lam, ridge = np.ascontiguousarray(lam, np.float64), np.asarray(ridge, np.float64)
         if self.p == 2.0:
             # One way to write a ridge; an excluded column stays so.
-            l2 = np.where(np.isinf(lam), 0.0, l2 + 2.0 * lam)
+            ridge = np.where(np.isinf(lam), 0.0, ridge + 2.0 * lam)
             lam = np.where(np.isinf(lam), lam, 0.0)
         self.n_columns = len(lam)
-        self.lam_, self.l2_ = lam, l2
+        self.lam_, self.ridge_ = lam, ridge
         # With all lam zero, or infinite, what is left is convex whatever p.
         cdef Py_ssize_t j = 0
         while self.p < 1.0 and j < self.n_columns and not 0.0 < self.lam_[j] < INFINITY:
@@ -267,77 +267,77 @@ cdef class LpPenalty(Penalty):
         return self.lam_unit * power(self.scale_[j], self.p) if self.scaled_ else self.lam_[j]
 
     @cython.final
-    cdef inline double l2_at(self, Py_ssize_t j) noexcept nogil:
+    cdef inline double ridge_at(self, Py_ssize_t j) noexcept nogil:
         cdef double scale
         if not self.scaled_:
-            return self.l2_[j]
+            return self.ridge_[j]
         scale = self.scale_[j]
-        return self.l2_unit * (scale * scale)
+        return self.ridge_unit * (scale * scale)
 
     @property
     def lam(self):
         return self._strengths(np.arange(self.n_columns))[0] if self.scaled_ else self.lam_.base
 
     @property
-    def l2(self):
-        return self._strengths(np.arange(self.n_columns))[1] if self.scaled_ else self.l2_.base
+    def ridge(self):
+        return self._strengths(np.arange(self.n_columns))[1] if self.scaled_ else self.ridge_.base
 
     def _strengths(self, const Py_ssize_t[::1] columns):
-        """lam_j and l2_j of the named columns."""
-        lam, l2 = np.empty(columns.shape[0]), np.empty(columns.shape[0])
-        cdef double[::1] lam_of = lam, l2_of = l2
+        """lam_j and ridge_j of the named columns."""
+        lam, ridge = np.empty(columns.shape[0]), np.empty(columns.shape[0])
+        cdef double[::1] lam_of = lam, ridge_of = ridge
         cdef Py_ssize_t k
         for k in range(columns.shape[0]):
-            lam_of[k], l2_of[k] = self.lam_at(columns[k]), self.l2_at(columns[k])
-        return lam, l2
+            lam_of[k], ridge_of[k] = self.lam_at(columns[k]), self.ridge_at(columns[k])
+        return lam, ridge
 
     def weaker(self, double strength):
-        """Columns whose two terms together are weaker than that."""
+        """Columns whose two strengths together are less than that."""
         cdef Py_ssize_t j, k = 0, n = 0
         for j in range(self.n_columns):
-            n += self.lam_at(j) + self.l2_at(j) < strength
+            n += self.lam_at(j) + self.ridge_at(j) < strength
         columns = np.empty(n, dtype=np.intp)
         cdef Py_ssize_t[::1] column = columns
         for j in range(self.n_columns if n else 0):
-            if self.lam_at(j) + self.l2_at(j) < strength:
+            if self.lam_at(j) + self.ridge_at(j) < strength:
                 column[k] = j
                 k += 1
         return columns
 
     @property
+    def excluded(self):
+        return np.isinf(self.lam)
+
+    @property
     def unpenalised(self):
-        """Mask of the columns with neither term."""
-        return (self.lam == 0) & (self.l2 == 0)
+        return (self.lam == 0) & (self.ridge == 0)
 
     def restrict(self, columns):
-        """The same penalty on the named columns."""
         return LpPenalty(*self._strengths(columns), self.p, self.positive)
 
     def exclude(self, mask):
-        """The same penalty with the columns of the mask held at zero."""
         lam = np.where(mask, np.inf, self.lam)
-        return LpPenalty(lam, self.l2, self.p, self.positive)
+        return LpPenalty(lam, self.ridge, self.p, self.positive)
 
     def scaled(self, double factor):
         """The same penalty with its Lp term (not the ridge) multiplied by ``factor``."""
-        return LpPenalty(self.lam * factor, self.l2, self.p, self.positive)
+        return LpPenalty(self.lam * factor, self.ridge, self.p, self.positive)
 
     def convex_relative(self):
-        """The L1 penalty whose proximal step leaves zero where this one does (p < 1)."""
-        rest = (self.unit * np.array(self.rest)) ** (1.0 / self.power)
-        return LpPenalty(rest, self.l2, 1.0, self.positive)
+        """The L1 penalty whose proximal step leaves zero where this one does."""
+        return LpPenalty(self.thresholds, self.ridge, 1.0, self.positive)
 
     def entry_factor(self, c):
-        """The least factor for `scaled` at which zero is optimal, column by column (p < 1)."""
-        return self.closest(c) ** (2.0 - self.p)
+        """The least factor for `scaled` at which zero is optimal, column by column."""
+        return self.largest_share(c) ** (2.0 - self.p)
 
     cdef double value_at(self, Py_ssize_t j, double u) noexcept nogil:
         if u == 0.0:
             return 0.0
-        cdef double ridge = 0.5 * self.l2_at(j) * u * u
+        cdef double value = 0.5 * self.ridge_at(j) * u * u
         if self.lam_at(j) == 0.0:
-            return ridge
-        return self.lam_at(j) * power(fabs(u), self.p) + ridge
+            return value
+        return self.lam_at(j) * power(fabs(u), self.p) + value
 
     cdef double slope_at(self, Py_ssize_t j, double u) noexcept nogil:
         cdef double slope = 0.0
@@ -345,54 +345,54 @@ cdef class LpPenalty(Penalty):
             return 0.0
         if self.lam_at(j) != 0.0 and self.p != 0.0:
             slope = self.lam_at(j) * self.p * power(fabs(u), self.p - 1.0)
-        return self.l2_at(j) * u + (slope if u > 0.0 else -slope)
+        return self.ridge_at(j) * u + (slope if u > 0.0 else -slope)
 
     cdef double curvature_at(self, Py_ssize_t j, double u) noexcept nogil:
         cdef double lam = self.lam_at(j), p = self.p
         if lam == 0.0 or p == 0.0 or p == 1.0:
-            return self.l2_at(j)
+            return self.ridge_at(j)
         if u == 0.0:
-            return self.l2_at(j) if p > 2.0 and lam < INFINITY else INFINITY
-        return self.l2_at(j) + lam * p * (p - 1.0) * power(fabs(u), p - 2.0)
+            return self.ridge_at(j) if p > 2.0 and lam < INFINITY else INFINITY
+        return self.ridge_at(j) + lam * p * (p - 1.0) * power(fabs(u), p - 2.0)
 
     cdef double scaled_prox(self, Py_ssize_t j, double z, double step) noexcept nogil:
-        cdef double shrink = 1.0 / (1.0 + step * self.l2_at(j))
+        cdef double shrink = 1.0 / (1.0 + step * self.ridge_at(j))
         cdef double lam = step * self.lam_at(j) * shrink, size = fabs(z) * shrink, x
         if z == 0.0 or (self.positive and z < 0.0):
             return 0.0
         if step != 1.0 or self.p > 1.0:
             x = prox_scalar(size, lam, self.p, jump_threshold(lam, self.p))
-        elif stays(self, j, z):
+        elif is_inactive(self, j, z):
             return 0.0
         else:
             x = prox_scalar(size, lam, self.p, 0.0)
         return x if z > 0.0 else -x
 
     cdef double step_metric(self, Py_ssize_t j, double u, double z, double new) noexcept nogil:
-        if u != 0.0 or new == 0.0 or not SLOPED <= self.p < 1.0:
+        if u != 0.0 or new == 0.0 or not LEAST_POWER_WITH_SLOPE <= self.p < 1.0:
             return Penalty.step_metric(self, j, u, z, new)
-        # A step from zero ends where the slope vanishes, which tells lam |new|^p without a power.
-        cdef double l2 = self.l2_at(j)
-        cdef double decrease = 2.0 * z - (1.0 + l2) * new
-        decrease -= 2.0 * (z - (1.0 + l2) * new) / self.p
+        # A step from zero ends where the slope vanishes, which gives lam |new|^p without a power.
+        cdef double ridge = self.ridge_at(j)
+        cdef double decrease = 2.0 * z - (1.0 + ridge) * new
+        decrease -= 2.0 * (z - (1.0 + ridge) * new) / self.p
         return min(fabs(new), sqrt(max(decrease * new, 0.0)))
 
     cdef double dual_argmax(self, Py_ssize_t j, double c) noexcept nogil:
-        cdef double size = fabs(c), lam = self.lam_at(j), l2 = self.l2_at(j), u
+        cdef double size = fabs(c), lam = self.lam_at(j), ridge = self.ridge_at(j), u
         if size == 0.0 or (self.positive and c < 0.0) or lam == INFINITY:
             return 0.0
         if lam == 0.0:
-            u = size / l2 if l2 > 0.0 else INFINITY
+            u = size / ridge if ridge > 0.0 else INFINITY
         elif self.p == 1.0:
             if size <= lam:
                 return 0.0
-            u = (size - lam) / l2 if l2 > 0.0 else INFINITY
+            u = (size - lam) / ridge if ridge > 0.0 else INFINITY
         else:
-            u = root_above_one(size, lam, self.p, l2)
+            u = root_above_one(size, lam, self.p, ridge)
         return u if c > 0.0 else -u
 
     cdef double dual_limit(self, Py_ssize_t j, double c) noexcept nogil:
-        if self.l2_at(j) > 0.0 or self.lam_at(j) == INFINITY or (self.positive and c < 0.0):
+        if self.ridge_at(j) > 0.0 or self.lam_at(j) == INFINITY or (self.positive and c < 0.0):
             return INFINITY
         if self.lam_at(j) == 0.0:
             return 0.0
@@ -402,11 +402,11 @@ cdef class LpPenalty(Penalty):
         if not self.quadratic:
             return Penalty.value(self, u)
         cdef Py_ssize_t j
-        cdef const double *l2 = &self.l2_[0]
+        cdef const double *ridge = &self.ridge_[0]
         cdef double total = 0.0
         with nogil:
             for j in range(u.shape[0]):
-                total += l2[j] * u[j] * u[j]
+                total += ridge[j] * u[j] * u[j]
         return 0.5 * total
 
     def violations(self, const double[::1] u, const double[::1] c):
@@ -415,11 +415,11 @@ cdef class LpPenalty(Penalty):
         out = np.empty(u.shape[0])
         cdef double[::1] target = out
         cdef Py_ssize_t j
-        cdef const double *l2 = &self.l2_[0]
+        cdef const double *ridge = &self.ridge_[0]
         cdef double minimiser
         with nogil:
             for j in range(u.shape[0]):
-                minimiser = (u[j] + c[j]) / (1.0 + l2[j])
+                minimiser = (u[j] + c[j]) / (1.0 + ridge[j])
                 target[j] = fabs((0.0 if self.lam_at(j) == INFINITY else minimiser) - u[j])
         return out
 
@@ -429,12 +429,12 @@ cdef class LpPenalty(Penalty):
         if not self.quadratic:
             return Penalty.dual_sums(self, s, c, skip)
         cdef Py_ssize_t j
-        cdef const double *l2 = &self.l2_[0]
+        cdef const double *ridge = &self.ridge_[0]
         cdef double total = 0.0
         cdef bint every = skip is None
         cdef DualSums sums
         for j in range(c.shape[0]):
             if (every or skip[j] == 0) and c[j] != 0.0 and self.lam_at(j) != INFINITY:
-                total += c[j] / l2[j] * c[j]
+                total += c[j] / ridge[j] * c[j]
         sums.value, sums.slope, sums.curvature = 0.5 * s * s * total, s * total, total
         return sums

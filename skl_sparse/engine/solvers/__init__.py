@@ -15,12 +15,14 @@ __all__ = ["Coefficients", "Problem", "QuadraticModel", "Solution", "solve"]
 def solve(problem, start, *, solver="auto", local_search=False, tol, max_iter, restarts=True):
     """The solver that fits the problem; a `Solution` for each target, from its `Coefficients`.
 
-    ``restarts=False`` asks a problem with many minima for the one that the start leads to.
+    ``restarts=False`` asks a problem with many minima for the one that the start leads to; so does
+    a penalty without ``has_multistart``.
     """
     if solver == "proximal_gradient":
         return proximal_gradient.solve(problem, start, tol=tol, max_iter=max_iter)
     convex = all(penalty.convex for penalty in problem.penalties)
-    if not convex and restarts:
+    several = restarts and all(penalty.has_multistart for penalty in problem.penalties)
+    if not convex and several:
         return starts.solve(problem, start, tol=tol, max_iter=max_iter, search=local_search)
     if solver == "auto" and not problem.penalties[0].sparsifies:
         return newton.solve(problem, start, tol=tol, max_iter=max_iter)

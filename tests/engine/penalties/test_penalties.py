@@ -52,20 +52,20 @@ def test_strengths_told_by_scales(p, ridge, positive):
     told, explicit = both(p, ridge, positive)
     support, u, c = look()
     np.testing.assert_allclose(told.lam, explicit.lam, rtol=1e-14)
-    np.testing.assert_allclose(told.l2, explicit.l2, rtol=1e-14)
+    np.testing.assert_allclose(told.ridge, explicit.ridge, rtol=1e-14)
     np.testing.assert_allclose(told.prox_at(c), explicit.prox_at(c), rtol=1e-12)
     assert told.value_on(support, np.abs(u)) == pytest.approx(explicit.value_on(support, np.abs(u)))
-    assert told.closest(c) == pytest.approx(explicit.closest(c), rel=1e-12)
+    assert told.largest_share(c) == pytest.approx(explicit.largest_share(c), rel=1e-12)
     for ours, theirs in (
         (told.violators(support, u, c), explicit.violators(support, u, c)),
-        (told.close(c, 0.5), explicit.close(c, 0.5)),
+        (told.nearly_active(c, 0.5), explicit.nearly_active(c, 0.5)),
     ):
         np.testing.assert_array_equal(ours[0], theirs[0])
         np.testing.assert_allclose(ours[1], theirs[1], rtol=1e-9, atol=1e-12)
     some = np.array([3, 50, 51, 399])
     np.testing.assert_allclose(told.restrict(some).lam, explicit.lam[some], rtol=1e-14)
-    np.testing.assert_allclose(told.restrict(some).l2, explicit.l2[some], rtol=1e-14)
-    np.testing.assert_array_equal(told.weaker(0.05), np.flatnonzero(told.lam + told.l2 < 0.05))
+    np.testing.assert_allclose(told.restrict(some).ridge, explicit.ridge[some], rtol=1e-14)
+    np.testing.assert_array_equal(told.weaker(0.05), np.flatnonzero(told.lam + told.ridge < 0.05))
     if p == 1:
         ray = DualRay(np.where(scales() > 0, c, 0.0), 0.4, 0.5)  # constant columns have none
         gaps = [relative_gap(QuadraticModel(), penalty, 0.5, [ray]) for penalty in (told, explicit)]
@@ -93,8 +93,8 @@ def test_what_is_told_of_a_few_columns(p, ridge, positive):
             [penalty.restrict(np.array([j])).convex_relative().lam[0] for j in range(N)]
         )
         share = np.where((c < 0) & positive, 0.0, np.abs(c) / at_rest)
-        assert penalty.closest(c) == pytest.approx(share.max())
-        columns, close = penalty.close(c, 0.5)
+        assert penalty.largest_share(c) == pytest.approx(share.max())
+        columns, close = penalty.nearly_active(c, 0.5)
         np.testing.assert_array_equal(columns, np.flatnonzero((share > 0.5) & (share <= 1.0)))
         np.testing.assert_allclose(close, share[columns])
 
@@ -112,12 +112,12 @@ def test_who_leaves_zero_is_found_wherever(n_columns, p):
         c = 0.4 * at_rest
         c[j] = -1.01 * at_rest[j]
         np.testing.assert_array_equal(penalty.violators(*none, c)[0], [j])
-        assert len(penalty.close(c, 0.5)[0]) == 0
+        assert len(penalty.nearly_active(c, 0.5)[0]) == 0
         held = np.array([n_columns // 2])  # at rest, or not, but never where it should be
         expected = np.unique([j, held[0]])
         np.testing.assert_array_equal(penalty.violators(held, np.array([7.0]), c)[0], expected)
         c[j] = 0.51 * at_rest[j]
-        np.testing.assert_array_equal(penalty.close(c, 0.5)[0], [j])
+        np.testing.assert_array_equal(penalty.nearly_active(c, 0.5)[0], [j])
         assert len(penalty.violators(*none, c)[0]) == 0
 
 

@@ -299,7 +299,7 @@ def test_exchanges_come_in_the_order_of_what_they_gain(p, alpha_l2):
     assert len(leaving) == len(every_exchange(point)[0]) > M
 
     def value(v):
-        return objective(A, y, penalty, v) + 0.5 * penalty.l2 @ (v * v)
+        return objective(A, y, penalty, v) + 0.5 * penalty.ridge @ (v * v)
 
     reached = []
     for i, j, x in zip(leaving, entering, values, strict=True):
@@ -307,7 +307,7 @@ def test_exchanges_come_in_the_order_of_what_they_gain(p, alpha_l2):
         if i != NONE:
             v[i] = 0.0
         if j != NONE:
-            v[j] = A[:, j] @ (y - A @ v) / (1 + penalty.l2[j])
+            v[j] = A[:, j] @ (y - A @ v) / (1 + penalty.ridge[j])
             assert x == pytest.approx(v[j], rel=1e-9)
         reached.append(value(v))
     assert (np.diff(reached) >= -1e-12).all()

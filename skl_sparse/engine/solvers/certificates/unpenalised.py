@@ -44,7 +44,7 @@ class UnpenalisedSpan:
         # Least squares has no dual; a bounded problem needs a direct solve, of limited size.
         everything = False
         if len(free):
-            everything = len(free) == np.count_nonzero((A.scale > 0) & (penalty.lam < np.inf))
+            everything = len(free) == np.count_nonzero((A.scale > 0) & ~penalty.excluded)
         self.helps_the_dual = (
             len(self.columns) > 0 and not everything and (few or not self.positive)
         )

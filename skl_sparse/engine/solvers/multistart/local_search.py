@@ -95,7 +95,7 @@ class Search:
         smallest = np.argsort(np.abs(u[support]), kind="stable")
         support = support[smallest[: min(most, MOST_SWAPPED)]]
         self.spent += (1 + len(support)) * (1 + len(zeros))
-        columns = support, zeros, 1.0 + self.penalty.l2
+        columns = support, zeros, 1.0 + self.penalty.ridge
         return likeliest(self.point.system, u, c, self.penalty, *columns, most)
 
     def first_settled(self, leaving, entering, values, work):

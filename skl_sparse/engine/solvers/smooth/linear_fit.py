@@ -79,12 +79,12 @@ def fit(problem, t, u, systems, tol, max_iter):
 
 def linear_systems(A, penalty, n_targets):
     """The systems of a penalty, of the size of the rows where that is smaller, and possible."""
-    live = (A.scale > 0) & (penalty.lam < np.inf)
+    live = (A.scale > 0) & ~penalty.excluded
     wide = np.count_nonzero(live) > A.n_rows
     with np.errstate(divide="ignore", over="ignore"):
-        trace = np.divide(1.0, penalty.l2, where=live, out=np.zeros(A.n_columns)).sum()
+        trace = np.divide(1.0, penalty.ridge, where=live, out=np.zeros(A.n_columns)).sum()
     small = wide and trace <= MOST_MAGNIFIED
-    return (RowSystems if small else ColumnSystems)(A, penalty.l2, live, wide, n_targets)
+    return (RowSystems if small else ColumnSystems)(A, penalty.ridge, live, wide, n_targets)
 
 
 class LinearSystems:
@@ -107,9 +107,9 @@ class LinearSystems:
 
     def serves(self, penalty):
         """Whether these are the systems of another penalty too, up to rounding."""
-        live = (self.A.scale > 0) & (penalty.lam < np.inf)
+        live = (self.A.scale > 0) & ~penalty.excluded
         return np.array_equal(live, self.live) and np.allclose(
-            penalty.l2[live], self.h[live], rtol=1e-10, atol=0.0
+            penalty.ridge[live], self.h[live], rtol=1e-10, atol=0.0
         )
 
     def distrust(self):

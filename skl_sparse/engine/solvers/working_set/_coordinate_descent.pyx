@@ -4,7 +4,7 @@ from libc.math cimport fabs, isfinite, isnan
 
 import numpy as np
 
-from skl_sparse.engine.penalties._penalty cimport Penalty, stays
+from skl_sparse.engine.penalties._penalty cimport Penalty, is_inactive
 from skl_sparse.engine.solvers.working_set._projected_path cimport sign
 from skl_sparse.engine.solvers.certificates._duality cimport DualRay, best_dual
 from skl_sparse.engine.solvers.certificates._quadratic_model cimport QuadraticModel
@@ -69,7 +69,7 @@ cdef Descent sweeps(
                 continue
             looks += 1
             z = u[j] + (system.correlation(j) if known == NULL else known[j])
-            if u[j] == 0.0 and stays(penalty, j, z):
+            if u[j] == 0.0 and is_inactive(penalty, j, z):
                 continue
             new = penalty.prox(j, z)
             if new != u[j]:

@@ -167,7 +167,7 @@ def grow(pool, problem, points, waiting, least, explored, shed):
     fresh = violators[outside]
     late = len(fresh) < LEAST_LATE
     if late:
-        close = [problem.penalties[t].close(now.correlations, CLOSE) for t, now in waiting]
+        close = [problem.penalties[t].nearly_active(now.correlations, CLOSE) for t, now in waiting]
         most = LEAST_LATE - len(fresh)
         near = nearest(pool, close, most if explored else min(most, EACH * len(fresh)))
         stays = promising(problem, points, waiting, np.concatenate([support, fresh]), near)
