@@ -113,14 +113,15 @@ class SparseLpModel(BaseEstimator):
 
     def _validate(self, X, y, ensure_all_finite):
         """Return ``X`` as `validate_with_targets` does, and ``y`` as finite float64."""
-        try:
-            X, y = validate_with_targets(self, X, y, ensure_all_finite=ensure_all_finite)
-        except TypeError as error:
-            if "NA is ambiguous" not in str(error):  # pandas.NA among other objects
-                raise
-            raise ValueError("X or y contains NaN (pandas.NA)") from error
-        # None, "nan" and "inf" among objects or strings are found once they are numbers.
-        with np.errstate(over="ignore", invalid="ignore"):
+        # scikit-learn adds all numbers up first, whatever np.seterr says of the sum.
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            try:
+                X, y = validate_with_targets(self, X, y, ensure_all_finite=ensure_all_finite)
+            except TypeError as error:
+                if "NA is ambiguous" not in str(error):  # pandas.NA among other objects
+                    raise
+                raise ValueError("X or y contains NaN (pandas.NA)") from error
+            # None, "nan" and "inf" among objects or strings are found once they are numbers.
             y = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y", estimator=self)
         return X, y
 
@@ -162,7 +163,8 @@ class SparseLpModel(BaseEstimator):
                 )
             except NotFiniteError:
                 values = X.data if issparse(X) else X
-                assert_all_finite(values, estimator_name=type(self).__name__, input_name="X")
+                with np.errstate(over="ignore", invalid="ignore"):
+                    assert_all_finite(values, estimator_name=type(self).__name__, input_name="X")
                 raise  # scikit-learn was told to assume finite data
             problem = data.problem(
                 float(self.alpha),
@@ -184,23 +186,15 @@ class SparseLpModel(BaseEstimator):
             )
 
     # -- after it ----------------------------------------------------------------------------------
-    def _set_attributes(self, fit, dtype, several):
+    def _set_attributes(self, fit, several):
         """Set all that a fit found, with an entry or row for each target if there are ``several``."""
-        with np.errstate(over="ignore", under="ignore"):
-            intercept = fit.intercept.astype(dtype)
-        if not (np.isfinite(fit.coef).all() and np.isfinite(intercept).all()):
-            wider = ", or pass X as float64" if dtype == np.float32 else ""
-            raise ValueError(
-                f"coefficients or intercept exceed the range of {dtype}, the type of X: "
-                f"scale X or y{wider}"
-            )
 
         def by_target(values):
             values = np.asarray(values)
             return values if several else values[0].item()
 
         self.coef_ = fit.coef if several else fit.coef[0]
-        self.intercept_ = intercept if several else intercept[0]
+        self.intercept_ = fit.intercept if several else fit.intercept[0]
         self.sparsity_ = float(np.mean(fit.coef == 0))
         self.penalty_ = by_target(fit.penalty)
         self.objective_ = by_target(fit.objective)
@@ -211,7 +205,7 @@ class SparseLpModel(BaseEstimator):
     def _warn_unless_converged(self, fit, stacklevel):
         """Warn of a fit above `tol`; the ``stacklevel`` is counted from the caller, as Python does."""
         passes = fit.n_iter.max()
-        name, worst = max((c.deciding for c in fit.certificates), key=lambda pair: pair[1])
+        name, worst = max((c.deciding for c in fit.reached), key=lambda pair: pair[1])
         if not fit.finished:
             reached, advice = "before the refit that sparsity_threshold calls for", ""
         elif worst > self.tol:

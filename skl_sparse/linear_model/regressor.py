@@ -123,6 +123,9 @@ class SparseLpRegressor(RegressorMixin, SparseLpModel):
     With ``refit=True`` certificate, objective and warning speak of the problem restricted to
     `mask_`, unless a warning says that the passes ended before the refit; with ``refit=False`` the certificate is that of the fit before the mask.
 
+    Of float32 data, coefficients and intercept are rounded to float32 after the fit. Objective and
+    certificate are those of the rounded ones: they may lie above `tol` by what rounding costs.
+
     Several targets are independent fits. For p <= 1 they share the passes over the data and the
     Gram matrix.
 
@@ -218,7 +221,7 @@ class SparseLpRegressor(RegressorMixin, SparseLpModel):
         feature_weights = self._weights_of_features(given, n_features)
         start = self._start((targets.shape[1], n_features))
         fit = self._solve(X, targets, weights, feature_weights, start)
-        self._set_attributes(fit, X.dtype, several=y.ndim == 2)
+        self._set_attributes(fit, several=y.ndim == 2)
         self._warn_unless_converged(fit, stacklevel=3)
         return self
 

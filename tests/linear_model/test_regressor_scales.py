@@ -5,6 +5,8 @@ another, up to 1e150 and down to 1e-150. Powers of two are exact: what the estim
 scaled problem can be recomputed at scale one, where NumPy neither overflows nor underflows.
 """
 
+import itertools
+import re
 import warnings
 from dataclasses import dataclass
 
@@ -424,3 +426,80 @@ def test_the_best_point_counts_where_rounding_leads_astray():
     assert model.objective_ == pytest.approx(expected, rel=1e-6)
     r = y - X @ (model.coef_ * 1e155) - model.intercept_
     assert r @ r / 6000 == pytest.approx(expected, rel=1e-6)
+
+
+SIZES = 10.0 ** np.r_[-300, -160, -154, -60, 0, 60, 150:156, 160, 200, 300]
+
+
+@pytest.mark.parametrize("p", [0.0, 0.5, 1.0, 1.5, 2.0, 3.0])
+@pytest.mark.parametrize("errors", ["warn", "raise"])
+def test_targets_of_any_size_fit_or_are_refused(p, errors):
+    """Whatever np.seterr says: finite numbers without a warning, or an error that says what to do."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(20, 5)), rng.normal(size=20)
+    y += X @ [1.0, 0.0, 2.0, 0.0, -1.0]
+    refused = set()
+    for size, v, kind in itertools.product(
+        SIZES, [None, [1, 1e-200, 1e200, 1, 1], [0, 0, 1e300, 1, 1]], [np.float64, np.float32]
+    ):
+        alpha = times_two_to(0.05, np.log2(size) * (2.0 - p))
+        for strength in (1.0, float(np.clip(alpha, 1e-300, 1e300))):
+            model = SparseLpRegressor(strength, p=p, feature_weights=v)
+            with np.errstate(all=errors, under="raise" if errors == "raise" else "ignore"):
+                try:
+                    model.fit(X.astype(kind), size * y)
+                except ValueError as error:
+                    assert re.search("range of .*: scale .*y", str(error))  # noqa: PT017
+                    refused.add((size, kind))
+                    continue
+            found = [model.penalty_, model.objective_, model.optimality_, model.intercept_]
+            assert np.all(np.isfinite([*found, *model.coef_]))
+    assert {size for size, kind in refused if kind == np.float64} <= {*SIZES[SIZES > 1e153]}
+    assert {size for size, kind in refused if kind == np.float32} == {*SIZES[SIZES != 1]}
+
+
+# -- float32 -------------------------------------------------------------------------------------
+@pytest.mark.parametrize("container", [np.asarray, sp.csr_array, sp.csc_array])
+@pytest.mark.parametrize("p", [0.5, 1.0, 1.5, 2.0])
+@pytest.mark.parametrize("n_targets", [1, 2])
+def test_what_is_reported_of_float32_is_that_of_the_rounded_model(p, container, n_targets):
+    rng = np.random.default_rng(0)
+    X = (rng.normal(size=(60, 8)) + 3.0).astype(np.float32)
+    Y = X[:, :2] @ [[1.0, 0.5], [-1.0, 2.0]] + 0.1 * rng.normal(size=(60, 2)) + 1e4
+    Y = Y[:, :n_targets]
+    options = {"p": p, "tol": 1e-7, "alpha_l2": 0.01}
+    model = SparseLpRegressor(0.01, **options).fit(container(X), Y)
+    wide = SparseLpRegressor(0.01, **options).fit(X.astype(np.float64), Y)
+    coef, X = model.coef_.astype(np.float64), X.astype(np.float64)
+    loss = np.mean((Y - X @ coef.T - model.intercept_.astype(np.float64)) ** 2, axis=0) / 2
+    penalty = np.sum(0.01 * np.abs(coef) ** p + 0.005 * coef**2, axis=1)
+    np.testing.assert_allclose(model.penalty_, penalty, rtol=1e-12)
+    np.testing.assert_allclose(model.objective_, loss + penalty, rtol=1e-9)
+    if p >= 1:  # the gap bounds how far the rounded model is from the optimum
+        null = np.var(Y, axis=0) / 2
+        assert np.all(model.dual_gap_ >= (model.objective_ - wide.objective_) / null - 1e-11)
+        assert np.all(model.dual_gap_ <= 1e-5)
+
+
+@pytest.mark.parametrize("p", [0.0, 0.5, 1.0, 2.0])
+def test_coefficients_that_underflow_are_refused(p):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(30, 4)).astype(np.float32)
+    y = X @ [1.0, 0.0, 0.0, 2.0]
+    remedy = "range of float32, the type of X: scale X or y, or pass X as float64"
+    for size in (1e-60, 1e-44):
+        alpha = 0.01 * size ** (2 - p)
+        with pytest.raises(ValueError, match=remedy):
+            SparseLpRegressor(alpha, p=p).fit(X, size * y)
+        model = SparseLpRegressor(alpha, p=p).fit(X.astype(np.float64), size * y)
+        assert model.coef_[3] == pytest.approx(2 * size, rel=0.1)
+    with pytest.raises(ValueError, match=remedy):  # a constant
+        SparseLpRegressor(0.0).fit(X, np.full(30, 1e-60))
+    # What vanishes beside others may underflow: here the penalty of a column asks for it.
+    v = [1.0, 1e100, 1.0, 1.0]
+    weak = SparseLpRegressor(0.01, p=2, feature_weights=v).fit(X, y)
+    assert weak.coef_[1] == 0
+    assert weak.coef_[3] == pytest.approx(2.0, rel=0.1)
+    # Near the smallest numbers there are, what is left of them is enough.
+    small = SparseLpRegressor(0.01, p=p).fit(X * np.float32(1e38), y * 1e6)
+    assert np.all(np.isfinite(small.coef_))

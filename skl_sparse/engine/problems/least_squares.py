@@ -8,7 +8,7 @@ from ..._storage import threshold_in
 from ..designs import StandardisedDesign
 from ..designs.base import STRETCH, blocks, repeated, roots, weighted_sums
 from ..penalties import LpPenalty
-from ..solvers import Coefficients, Problem, QuadraticModel, solve
+from ..solvers import Certificate, Coefficients, Problem, QuadraticModel, solve
 from ..tuning import DEFAULT
 
 # Strengths in standardised units end at 2^-1000 and 2^1000: far beyond what matters.
@@ -17,14 +17,18 @@ LARGEST = 1000
 MANY_ROWS = 1 << 14
 # Factors in this range are multiplied as they are, up to their squares.
 PLAIN = 1e-30, 1e30
+# Coefficients that underflow may move predictions so far, in units of the target.
+UNDERFLOW = 1e-6
 
 
 @dataclass
 class Fit:
     """Answers of one fit; arrays have one row or entry a target.
 
-    ``coef`` has the type asked for, all else is float64. ``certificates`` is a list. ``finished`` is
-    false if the passes ran out before a mask could be followed by its refit.
+    ``coef`` and ``intercept`` have the type asked for, all else is float64. ``certificates`` are those
+    of the coefficients as they are returned, ``reached`` those that the solver ended with, before
+    rounding to a narrower type. ``finished`` is false if the passes ran out before a mask could be
+    followed by its refit.
     """
 
     coef: np.ndarray
@@ -33,6 +37,7 @@ class Fit:
     objective: np.ndarray
     penalty: np.ndarray
     certificates: list
+    reached: list
     n_iter: np.ndarray
     finished: bool
 
@@ -81,7 +86,7 @@ class LeastSquares:
         safe = np.where(constant, 1.0, deviation)
         y /= safe
         y[:, constant] = 0.0
-        self.Y = y
+        self.Y, self.varies = y, ~constant
         self.y_mean, self.y_scale = mean * unit, np.where(constant, 1.0, safe * unit)
         del q  # as long as the rows are many
         self.A = StandardisedDesign(design, weights, fit_intercept, self.Y)
@@ -173,21 +178,64 @@ class LeastSquares:
         return self._describe(problem, points, coef, mask, solutions, n_iter, finished)
 
     def _describe(self, problem, points, coef, mask, solutions, n_iter, finished):
-        square = self.y_scale * self.y_scale
-        penalty = np.empty(self.n_targets)
-        objective = np.empty(self.n_targets)
-        intercept = self.y_mean.copy()
-        for t, (u, solution) in enumerate(zip(points, solutions, strict=True)):
-            penalty[t] = problem.penalty_value(u, t) * square[t]
-            objective[t] = solution.objective * square[t]
-            if u is not solution.u:  # masked since
-                r = problem.residuals([u], [t])[:, 0]
-                objective[t] = problem.objective(u, r, t) * square[t]
-            with np.errstate(over="ignore", invalid="ignore"):
-                shift = self.A.mean[u.columns] * coef[t, u.columns].astype(np.float64)
-                intercept[t] -= shift.sum()
-        certificates = [solution.certificate for solution in solutions]
-        return Fit(coef, intercept, mask, objective, penalty, certificates, n_iter, finished)
+        """The `Fit` of what is returned: what rounding to its type costs is counted."""
+        intercept, error = self._intercepts(coef)
+        self._refuse_out_of_range(points, coef, intercept, error)
+        reached = [solution.certificate for solution in solutions]
+        objective = np.array([solution.objective for solution in solutions])
+        certificates = reached.copy()
+        masked = [u is not solution.u for u, solution in zip(points, solutions, strict=True)]
+        if coef.dtype != np.float64:
+            points = self.standardised(coef)
+            found = problem.evaluate(points, range(self.n_targets))
+            rounded = np.array([evaluation.objective for evaluation in found])
+            rounded += np.where(self.varies, 0.5 * (error / self.y_scale) ** 2, 0.0)
+            for t in np.flatnonzero(~np.array(masked)):
+                # The dual value that the solver has found bounds the objective of any coefficients.
+                gap = reached[t].gap + problem.model.gap(rounded[t], objective[t])
+                certificates[t] = Certificate(gap, found[t].certificate.optimality)
+            objective = rounded
+        else:
+            for t in np.flatnonzero(masked):
+                r = problem.residuals(points[t : t + 1], [t])[:, 0]
+                objective[t] = problem.objective(points[t], r, t)
+        penalty = np.array([problem.penalty_value(u, t) for t, u in enumerate(points)])
+        with np.errstate(over="ignore"):
+            objective, penalty = (x * self.y_scale * self.y_scale for x in (objective, penalty))
+        if not np.isfinite(objective).all():
+            raise ValueError("the objective exceeds the range of float64: scale y")
+        return Fit(
+            coef, intercept, mask, objective, penalty, certificates, reached, n_iter, finished
+        )
+
+    def _intercepts(self, coef):
+        """Those that are best for the coefficients, in their type, and what rounding to it did."""
+        exact = self.y_mean.copy()
+        with np.errstate(over="ignore", invalid="ignore"):
+            for t, row in enumerate(coef):
+                columns = np.flatnonzero(row)
+                exact[t] -= (self.A.mean[columns] * row[columns].astype(np.float64)).sum()
+            intercept = exact.astype(coef.dtype)
+            return intercept, np.abs(intercept - exact)
+
+    def _refuse_out_of_range(self, points, coef, intercept, error):
+        """Raise where coefficients or intercept overflow, or underflow so that predictions change."""
+        info = np.finfo(coef.dtype)
+        scale = np.where(self.varies, self.y_scale, 0.0)
+        fits = np.isfinite(coef).all() and np.isfinite(intercept).all()
+        fits &= np.all(error <= np.maximum(info.eps * np.abs(intercept), UNDERFLOW * scale))
+        for t, u in enumerate(points):
+            # Shares of the sizes that the grid of subnormal numbers, the finest, is too coarse for.
+            size = np.maximum(
+                np.abs(coef[t, u.columns]).astype(np.float64), info.smallest_subnormal
+            )
+            fits &= np.abs(u.values) @ (info.smallest_subnormal / size) <= UNDERFLOW
+        if not fits:
+            wider = ", or pass X as float64" if coef.dtype == np.float32 else ""
+            raise ValueError(
+                f"coefficients or intercept are outside the range of {coef.dtype}, the type of X: "
+                f"scale X or y{wider}"
+            )
 
 
 def product(*powers):

@@ -1,6 +1,7 @@
 """Solvers: they know designs, losses and penalties by interface only."""
 
 from .certificates._quadratic_model import QuadraticModel
+from .certificates.certificate import Certificate
 from .coefficients import Coefficients
 from .multistart import starts
 from .problem import Problem
@@ -9,7 +10,7 @@ from .smooth import newton
 from .working_set import outer_loop
 from .working_set.outer_loop import Solution
 
-__all__ = ["Coefficients", "Problem", "QuadraticModel", "Solution", "solve"]
+__all__ = ["Certificate", "Coefficients", "Problem", "QuadraticModel", "Solution", "solve"]
 
 
 def solve(problem, start, *, solver="auto", local_search=False, tol, max_iter, restarts=True):
