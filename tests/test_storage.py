@@ -32,6 +32,11 @@ def fitted(estimator):
     return estimator.fit(toy(), Y)
 
 
+def entries(resampled):
+    """Resampled rows without the frame that they come back in."""
+    return np.asarray(resampled, dtype=float) if hasattr(resampled, "iloc") else resampled
+
+
 # Whatever of the package reads a matrix, and returns arrays.
 READERS = {
     "normalizer.fit": lambda X: SparseNormalizer().fit(X).norms_,
@@ -49,8 +54,8 @@ READERS = {
         0.4, replacement_value=-1.0, scope="all", random_state=0
     ).fit_transform(X),
     "replacer.transform": lambda X: fitted(SparseDropoutReplacer()).transform(X),
-    "replacer.resample": lambda X: SparseDropoutReplacer(random_state=0).resample(X, Y)[0],
-    "sampler": lambda X: SparseDropoutSampler(random_state=0, scope="all").fit_resample(X, Y)[0],
+    "replacer.resample": lambda X: entries(SparseDropoutReplacer(random_state=0).resample(X, Y)[0]),
+    "sampler": lambda X: entries(SparseDropoutSampler(random_state=0).fit_resample(X, Y)[0]),
     "regressor.fit": lambda X: SparseLpRegressor(1e-3).fit(X, Y).coef_,
     "regressor.fit, p = 2": lambda X: SparseLpRegressor(1e-3, p=2).fit(X, Y).coef_,
     "regressor.predict": lambda X: fitted(SparseLpRegressor(1e-3)).predict(X),

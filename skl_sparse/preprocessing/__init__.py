@@ -1,6 +1,7 @@
 """Transformers and samplers for sparse data."""
 
-from .dropout_replacer import SparseDropoutReplacer, SparseDropoutSampler
+from .dropout_replacer import SparseDropoutReplacer
+from .dropout_sampler import SparseDropoutSampler
 from .normalizer import SparseNormalizer
 
 __all__ = ["SparseDropoutReplacer", "SparseDropoutSampler", "SparseNormalizer"]

@@ -13,7 +13,8 @@ from .._validation import check_choice, check_real
 from ._columns import column_means, column_medians
 
 LEARNED = ("mean", "median", "feature_mean", "feature_median")
-_CHUNK = 1 << 14  # draws at a time: their temporaries stay in the cache
+CHUNK = 1 << 14  # draws at a time: their temporaries stay in the cache
+SPARE = 8  # standard deviations of the number of hits that memory is set aside for
 
 
 def draw_hits(rng, rate, n):
@@ -32,7 +33,7 @@ def draw_hits(rng, rate, n):
     log_miss = np.log1p(-rate)
     expected = n * rate
     hits = np.empty(int(expected + 5 * np.sqrt(expected)) + 1, dtype=np.int64)
-    room = np.empty(min(_CHUNK, len(hits)))
+    room = np.empty(min(CHUNK, len(hits)))
     last, placed = -1, 0
     with np.errstate(over="ignore"):
         while True:
@@ -83,18 +84,41 @@ def learn_replacement(X, kind):
     return replacement
 
 
-def add_noise(X, rng, *, rate, replacement, scope, rescale, in_place=False, n_copies=1):
-    """Return canonical ``X`` with hits replaced; it is one of ``n_copies`` that memory must hold."""
-    keep = 1.0 - rate if rescale and rate < 1 else 1.0
-    replacement = np.broadcast_to(np.asarray(replacement, dtype=np.float64), X.shape[1])
-    # Replacing a zero by 0 changes nothing: there is no need to draw for the zeros.
-    everywhere = scope == "all" and bool(replacement.any())
+def add_noise(X, rng, *, rate, replacement, scope, rescale, in_place):
+    """Return canonical ``X`` with hits replaced."""
+    everywhere, replacement, keep = _prepare(X, rate, replacement, scope, rescale)
     if not sp.issparse(X):
         return _replace_dense(X, rng, rate, replacement, everywhere, keep, in_place)
     if everywhere:
-        _refuse_if_too_large(X, rate, n_copies)
+        _refuse_if_too_large(X, rate)
         return _replace_cells(X, rng, rate, replacement, keep, in_place)
     return _replace_stored(X, rng, rate, replacement, keep, in_place)
+
+
+def with_noisy_copies(X, rng, n_copies, *, rate, replacement, scope, rescale):
+    """Return ``X``, canonical and without stored zeros, and below it copies with hits replaced."""
+    everywhere, replacement, keep = _prepare(X, rate, replacement, scope, rescale)
+    n_rows = X.shape[0]
+    if not sp.issparse(X):
+        order = "F" if X.flags.f_contiguous and not X.flags.c_contiguous else "C"
+        out = np.empty(((1 + n_copies) * n_rows, X.shape[1]), X.dtype, order)
+        for block in np.split(out, 1 + n_copies):
+            block[...] = X
+        for block in np.split(out, 1 + n_copies)[1:]:
+            _replace_dense(block, rng, rate, replacement, everywhere, keep, in_place=True)
+        return out
+    if everywhere:
+        _refuse_if_too_large(X, rate, n_copies, with_original=True)
+    result = _csr_with_noisy_copies(X.tocsr(), rng, n_copies, rate, replacement, everywhere, keep)
+    return result.asformat(X.format)
+
+
+def _prepare(X, rate, replacement, scope, rescale):
+    """Return whether zeros can be hit, a replacement for each column, and what kept ones divide by."""
+    replacement = np.broadcast_to(np.asarray(replacement, dtype=np.float64), X.shape[1])
+    # Replacing a zero by 0 changes nothing: there is no need to draw for the zeros.
+    everywhere = scope == "all" and bool(replacement.any())
+    return everywhere, replacement, 1.0 - rate if rescale and rate < 1 else 1.0
 
 
 def _replace_dense(X, rng, rate, replacement, everywhere, keep, in_place):
@@ -146,13 +170,57 @@ def _replace_cells(X, rng, rate, replacement, keep, in_place):
     return rebuild(X, out[0][:stored], out[1][:stored], out[2], in_place)
 
 
-def _refuse_if_too_large(X, rate, n_copies):
-    """Raise ValueError if ``n_copies`` of ``X``, its zeros hit too, would not fit in memory."""
+def _csr_with_noisy_copies(X, rng, n_copies, rate, replacement, everywhere, keep):
+    """Each copy is written where it belongs in the result, so that no row is held twice."""
+    data, indices, indptr, _ = layout(X)
+    n_rows, n_columns = X.shape
+    n_positions = n_rows * n_columns if everywhere else len(data)
+    most = (1 + n_copies) * len(data)
+    if everywhere:
+        expected = n_copies * rate * n_positions
+        most += int(expected + SPARE * np.sqrt(expected))
+    if most > np.iinfo(indptr.dtype).max:
+        indices, indptr = indices.astype(np.int64), indptr.astype(np.int64)
+    out_data, out_indices = np.empty(most, data.dtype), np.empty(most, indices.dtype)
+    out_indptr = np.empty((1 + n_copies) * n_rows + 1, indptr.dtype)
+    end = len(data)
+    out_data[:end], out_indices[:end], out_indptr[: n_rows + 1] = data, indices, indptr
+    for copy in range(1, 1 + n_copies):
+        hits = draw_hits(rng, rate, n_positions)
+        stop = end + len(data) + (len(hits) if everywhere else 0)
+        if stop > len(out_data):  # more hits than chance allows
+            out_data, out_indices = (
+                np.concatenate([part[:end], np.empty(stop - end, part.dtype)])
+                for part in (out_data, out_indices)
+            )
+        rows = np.empty_like(indptr)
+        out = out_data[end:stop], out_indices[end:stop], rows
+        if everywhere:
+            stored = kernels.replace_cells(
+                data, indices, indptr, n_columns, False, hits, replacement, keep, *out
+            )
+        else:
+            stored = kernels.replace_stored(
+                data, indices, indptr, False, hits, replacement, keep, *out
+            )
+        np.add(rows[1:], end, out=out_indptr[copy * n_rows + 1 : (copy + 1) * n_rows + 1])
+        end += stored
+        del hits  # before the next are drawn
+    shape = (1 + n_copies) * n_rows, n_columns
+    result = type(X)((out_data[:end], out_indices[:end], out_indptr), shape=shape)
+    result.has_canonical_format = True
+    return result
+
+
+def _refuse_if_too_large(X, rate, n_copies=1, with_original=False):
+    """Raise ValueError if noisy copies of ``X``, its zeros hit too, would not fit in memory."""
     hits = rate * X.shape[0] * X.shape[1]
-    entries = hits + X.nnz
+    entries = n_copies * (hits + X.nnz) + with_original * X.nnz
     index_bytes = 8 if entries > np.iinfo(np.int32).max else X.indices.itemsize
-    # The positions of the hits are held twice while they are put together.
-    needed = n_copies * entries * (X.data.itemsize + index_bytes) + 16 * hits
+    size = entries * (X.data.itemsize + index_bytes)
+    needed = size + 8 * hits  # the positions of one copy's
+    if with_original and X.format == "csc":  # rows are appended to CSR, which is converted
+        needed = max(needed, 2 * size)
     available = available_memory()
     if needed > available:
         raise ValueError(

@@ -1,24 +1,14 @@
-"""Replacement noise for training: a transformer for plain pipelines, a sampler for others."""
+"""Replacement noise for training, as a transformer."""
 
-import numpy as np
-import scipy.sparse as sp
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils import check_consistent_length
-from sklearn.utils.validation import check_array, check_is_fitted
+from sklearn.base import TransformerMixin
+from sklearn.utils.validation import check_is_fitted
 
-from .._storage import strip_zeros, tidy, validate
-from .._validation import (
-    atomic,
-    check_bool,
-    check_choice,
-    check_generator,
-    check_integer,
-    check_real,
-)
-from ._dropout import add_noise, check_replacement, learn_replacement
+from .._storage import tidy
+from .._validation import atomic, check_bool, check_generator
+from ._dropout_estimator import DropoutEstimator
 
 
-class SparseDropoutReplacer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class SparseDropoutReplacer(TransformerMixin, DropoutEstimator):
     """Replace random entries in training, pass the data unchanged afterwards.
 
     Each entry that is in scope is hit independently with probability ``dropout_rate``::
@@ -77,7 +67,8 @@ class SparseDropoutReplacer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
     -----
     The gaps between hits are drawn, from their geometric distribution, so the cost in random numbers
     is the number of hits. Hits are drawn in row-major order: dense and CSR arrays agree seed for
-    seed. A CSC array keeps its own order and agrees with them in law.
+    seed. A CSC array keeps its own order and agrees with them in law; in ``resample``, whose copies
+    are rows, it agrees seed for seed too.
 
     References
     ----------
@@ -168,7 +159,7 @@ class SparseDropoutReplacer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         rng = check_generator("random_state", self.random_state)
         X, disposable = tidy(self._validate(X, reset=True), self.copy)
         self._learn(X)
-        return self._add_noise(X, rng, in_place=disposable)
+        return self._add_noise(X, rng, disposable)
 
     def transform(self, X):
         """Return ``X`` unchanged: noise belongs to training.
@@ -205,183 +196,28 @@ class SparseDropoutReplacer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
 
         Returns
         -------
-        X_resampled : {ndarray, CSR or CSC matrix or array} of shape \
+        X_resampled : {ndarray, CSR or CSC matrix or array, data frame, list} of shape \
                 ((1 + n_copies) * n_samples, n_features)
-            ``X``, then the copies, each with noise of its own.
+            ``X``, then the copies, each with noise of its own, in the container of ``X``.
 
-        y_resampled : ndarray or None
-            ``y`` repeated in the same order; None if ``y`` is None.
+        y_resampled : array-like or None
+            ``y`` repeated in the same order, in its container; None if ``y`` is None.
 
         Raises
         ------
         TypeError, ValueError
             As in ``fit_transform``.
         """
-        n_copies = check_integer("n_copies", n_copies, low=0)
-        rng = check_generator("random_state", self.random_state)
-        X, disposable = tidy(self._validate(X, reset=True))
-        if sp.issparse(X):
-            X, _ = strip_zeros(X, disposable)
-        if y is not None:
-            y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
-            check_consistent_length(X, y)
-            y = np.concatenate([y] * (1 + n_copies))
-        self._learn(X)
-        blocks = [X]
-        for _ in range(n_copies):
-            blocks.append(self._add_noise(X, rng, n_copies=n_copies))
-        if not sp.issparse(X):
-            return np.vstack(blocks), y
-        # Older SciPy stacks arrays into a matrix.
-        stacked = type(X)(sp.vstack(blocks, format=X.format))
-        stacked.has_canonical_format = True
-        return stacked, y
-
-    def _validate(self, X, reset, **options):
-        """Check the parameters, then the data; drawing noise finds NaN in sparse data itself."""
-        check_real("dropout_rate", self.dropout_rate, low=0, high=1)
-        check_replacement("replacement_value", self.replacement_value)
-        check_choice("scope", self.scope, ("nonzero", "all"))
-        check_bool("rescale", self.rescale)
-        check_bool("copy", self.copy)
-        learned = isinstance(self.replacement_value, str)
-        options.setdefault("ensure_all_finite", learned or not sp.issparse(X))
-        return validate(self, X, **options, reset=reset)
-
-    def _learn(self, X):
-        """Learn the replacement value from canonical ``X``."""
-        self.replacement_ = learn_replacement(X, self.replacement_value)
-        return self
-
-    def _add_noise(self, X, rng, in_place=False, n_copies=1):
-        return add_noise(
-            X,
-            rng,
-            rate=float(self.dropout_rate),
-            replacement=self.replacement_,
-            scope=self.scope,
-            rescale=self.rescale,
-            in_place=in_place,
-            n_copies=n_copies,
-        )
+        X_resampled, y_resampled, _ = self._resample(X, y, n_copies)
+        return X_resampled, y_resampled
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         # fit_transform differs from transform on purpose.
         tags.non_deterministic = True
         return tags
 
-
-class SparseDropoutSampler(BaseEstimator):
-    """Add noisy copies of the training rows, as a step of an imbalanced-learn pipeline.
-
-    That library's ``Pipeline`` calls ``fit_resample`` in ``fit`` only and passes a sampler by in
-    ``predict``. It refuses a step that has ``transform`` too, so the noise of
-    :class:`SparseDropoutReplacer` is offered here by itself. imbalanced-learn need not be installed.
-
-    Parameters
-    ----------
-    n_copies : int, default=1
-        The number of noisy copies to add to the original rows, at least 0.
-
-    dropout_rate : float, default=0.1
-        The probability that an entry is hit, between 0 and 1, both included.
-
-    replacement_value : float or {"mean", "median", "feature_mean", "feature_median"}, default=0.0
-        What replaces an entry that was hit, as in :class:`SparseDropoutReplacer`.
-
-    scope : {"nonzero", "all"}, default="nonzero"
-        Whether only non-zero entries can be hit, or zeros too.
-
-    rescale : bool, default=False
-        Whether to divide what is kept in the copies by ``1 - dropout_rate``.
-
-    random_state : int, RandomState instance or None, default=None
-        Seed or generator of the hits.
-
-    Attributes
-    ----------
-    replacement_ : float or ndarray of shape (n_features,), dtype float64
-        What replaces a hit entry.
-
-    n_features_in_ : int
-        Number of features seen during ``fit_resample``.
-
-    feature_names_in_ : ndarray of shape (n_features,)
-        Names of features seen during ``fit_resample``, if ``X`` has names that are all strings.
-
-    See Also
-    --------
-    SparseDropoutReplacer : The noise as a transformer; its ``resample`` does the same as this.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from scipy.sparse import csr_array
-    >>> from skl_sparse import SparseDropoutSampler
-    >>> X = csr_array(np.array([[1.0, 0.0, 2.0], [0.0, 3.0, 4.0]]))
-    >>> sampler = SparseDropoutSampler(dropout_rate=0.5, random_state=5)
-    >>> X_resampled, y_resampled = sampler.fit_resample(X, [0, 1])
-    >>> X_resampled.toarray()
-    array([[1., 0., 2.],
-           [0., 3., 4.],
-           [1., 0., 0.],
-           [0., 3., 0.]])
-    >>> y_resampled
-    array([0, 1, 0, 1])
-    """
-
-    def __init__(
-        self,
-        n_copies=1,
-        *,
-        dropout_rate=0.1,
-        replacement_value=0.0,
-        scope="nonzero",
-        rescale=False,
-        random_state=None,
-    ):
-        self.n_copies = n_copies
-        self.dropout_rate = dropout_rate
-        self.replacement_value = replacement_value
-        self.scope = scope
-        self.rescale = rescale
-        self.random_state = random_state
-
-    @atomic
-    def fit_resample(self, X, y):
-        """Return the original rows followed by ``n_copies`` noisy copies of them.
-
-        Parameters
-        ----------
-        X : {array-like, CSR or CSC matrix or array} of shape (n_samples, n_features)
-            The training data.
-
-        y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            The targets.
-
-        Returns
-        -------
-        X_resampled : {ndarray, CSR or CSC matrix or array} of shape \
-                ((1 + n_copies) * n_samples, n_features)
-            ``X``, then the copies, each with noise of its own.
-
-        y_resampled : ndarray
-            ``y`` repeated in the same order.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If a parameter or the data are not allowed, NaN and infinity included; or if
-            ``scope="all"`` would need more memory than there is.
-        """
-        parameters = self.get_params(deep=False)
-        n_copies = parameters.pop("n_copies")
-        replacer = SparseDropoutReplacer(**parameters)
-        X_resampled, y_resampled = replacer.resample(X, y, n_copies)
-        for name in ("replacement_", "n_features_in_", "feature_names_in_"):
-            if hasattr(replacer, name):
-                setattr(self, name, getattr(replacer, name))
-        return X_resampled, y_resampled
+    def _check_parameters(self):
+        super()._check_parameters()
+        check_bool("copy", self.copy)
