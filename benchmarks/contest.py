@@ -32,8 +32,8 @@ OVER = "over the limit"
 BUSY = 4  # wall time over processor time that a busy machine may come to
 STALLED = 3  # answers no better, for a tol that asks for better, after which there is none
 REPETITIONS = 20  # of a fit, at most, one after the other
-# Fits up to so many seconds are repeated in so many turns, in each by one solver after the other: a
-# machine may be twice as fast now and then, and all of them should meet that.
+# Fits up to so many seconds are repeated in so many turns, in each by one solver after the other: if
+# the machine is faster for a while, all solvers profit.
 SHORT, TURNS = 0.2, 4
 
 
@@ -212,8 +212,8 @@ def repetitions(function, X, y, problem, known, repeat):
 def timed(function, X, y, problem, tol):
     """Coefficients and intercept, and the seconds of processor time that they took."""
     start = time.process_time()
-    coef, intercept, *told = function(X, y, *problem, tol)
-    return coef, intercept, *(told or [time.process_time() - start])
+    coef, intercept, *reported = function(X, y, *problem, tol)
+    return coef, intercept, *(reported or [time.process_time() - start])
 
 
 class Contestant:

@@ -1,8 +1,8 @@
 """The contestants of solvers.py: how each library is asked for the same fit.
 
 A function takes (X, y, alpha, p, l2, tol) and returns coefficients and intercept. It imports its
-library when called, so that a first call is a cold start. One that has another program fit returns
-the processor time that program tells, too.
+library when called, so that a first call is a cold start. One that runs another program also
+returns the processor time that the program reports.
 """
 
 import subprocess
@@ -95,7 +95,7 @@ def skein(X, y, alpha, p, l2, tol):
 
 
 def abess(X, y, alpha, p, l2, size):
-    # It looks for the best subset of a given size: it is told that of our answer.
+    # It looks for the best subset of a given size, and gets the size of our answer.
     from abess import LinearRegression
 
     model = LinearRegression(support_size=size, thread=1).fit(X, y)
@@ -179,7 +179,7 @@ class Solver:
     exponents: tuple
     fit: object
     compiles: bool = False
-    asks_size: bool = False  # takes the number of non-zeros in the place of tol
+    asks_size: bool = False  # takes the number of non-zeros instead of tol
     in_r: bool = False  # the package is R's: memory and cold start of a fit are not known here
 
     def version(self, python=sys.executable):

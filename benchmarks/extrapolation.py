@@ -1,4 +1,4 @@
-"""What celer and skglm do and we do not: extrapolation, in a form that `ideas` can put in.
+"""What celer and skglm do and we do not: extrapolation, in a form that `ideas` can use.
 
 Both combine the last points z_0 ... z_k of a fixed-point iteration to sum_i w_i z_i with sum_i w_i = 1,
 so that the same combination of their differences is as small as can be (Anderson, "Iterative
@@ -34,7 +34,7 @@ def weights(points):
 def anderson_step(system, penalty, u, support, missing=0.0):
     """Sweeps over a settled support, and their extrapolation where that lowers the objective.
 
-    In the place of `newton_step`.
+    Used instead of `newton_step`.
     """
     points = [u[support]]
     for _ in range(DIFFERENCES):
@@ -56,7 +56,7 @@ def anderson_step(system, penalty, u, support, missing=0.0):
 
 
 def rays(problem, r, square, c, t):
-    """The dual candidates of a look, and the extrapolation of the last residuals.
+    """The dual candidates of an evaluation, and the extrapolation of the last residuals.
 
     The correlations of that are the same combination of theirs: it costs no pass.
     """

@@ -1,4 +1,4 @@
-"""How the time of a fit grows with the rows, and what it has to do with threads.
+"""How the time of a fit grows with the rows, and what threads change.
 
     python benchmarks/growth.py [--rows N ...] [--figure FILE]
     SKL_SPARSE_DATA=folder python benchmarks/growth.py --threads [--data NAME ...] [--share S]
@@ -8,12 +8,12 @@ Growth: one-hot tables of 60 columns of categories, as frequent as words are, an
 of the categories explain, the same whatever the number of rows. Lasso at a fixed alpha, which keeps
 about those 50. Processor time is given for each stored entry, and in matvecs (X.T @ r by SciPy):
 where the former is flat, a fit costs what reading its data costs, at any size. Caches hold small
-tables but not large ones, and every fit has a fixed cost: the matvec tells the one, the smallest
-table the other.
+tables only, and every fit has a fixed cost: the matvec shows the first, the smallest table the
+second.
 
 Threads: the wall time of the same fit with n_jobs=1 and n_jobs=2, in turn, on data sets and on the
-largest of those tables. The best of several is what the processor can do; for a ratio that means
-something nothing else may run.
+largest of those tables. The best of several counts. The ratio means something
+only if nothing else runs.
 """
 
 import argparse
@@ -80,9 +80,9 @@ def growth(numbers_of_rows):
             f"{found[-1]:10.1f}{found[-1] / found[0]:7.2f}{np.count_nonzero(model.coef_):11,}",
             flush=True,
         )
-    # Of small data the fixed cost of a fit shows: what matters is that an entry gets no dearer.
-    dearer = np.max(np.array(found) / np.minimum.accumulate(found))
-    print(Goal("ns per entry over the least at fewer rows", dearer, FLAT))
+    # Small data show the fixed cost of a fit. What matters is that an entry does not get slower.
+    slower = np.max(np.array(found) / np.minimum.accumulate(found))
+    print(Goal("ns per entry over the least at fewer rows", slower, FLAT))
     return found
 
 

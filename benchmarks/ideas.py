@@ -1,4 +1,4 @@
-"""What the ideas of the solver and the figures it goes by are worth: fits with one of them changed.
+"""What the ideas and tuning constants of the solver are worth: fits with one of them changed.
 
     python benchmarks/ideas.py [--only TEXT] [--ideas TEXT] [--markdown FILE]
 
@@ -67,95 +67,95 @@ class Idea:
 
 
 IDEAS = [
-    Idea("nothing, which tells the noise", {}),
+    Idea("nothing (shows the noise)", {}),
     Idea("no Newton steps", {"solvers.working_set.descent.newton_step": lambda *given: False}),
     Idea(
         "Newton steps that end at the first zero", {"solvers.working_set.active_set.MOST_HELD": 0}
     ),
     Idea(
-        "Anderson's extrapolation, for Newton steps",
+        "Anderson's extrapolation instead of Newton steps",
         {"solvers.working_set.descent.newton_step": extrapolation.anderson_step},
     ),
     Idea(
-        "an extrapolated dual point, too",
+        "an extrapolated dual point in addition",
         {"solvers.problem.Problem._rays": extrapolation.rays},
         CONVEX,
     ),
-    Idea("every Gram formed afresh", {"solvers.working_set.columns.ColumnPool.gram": afresh}),
+    Idea("every Gram computed anew", {"solvers.working_set.columns.ColumnPool.gram": afresh}),
     Idea("every Gram in double precision", {"solvers.working_set.columns.DOUBLE": math.inf}),
     Idea(
         "columns, never their Gram",
         {"solvers.working_set.columns.SMALL": 0, "solvers.working_set.columns.GRAM_FIRST": 0},
     ),
     Idea("no sample of the rows", {"designs.view.LEAST_SPARED": math.inf}),
-    Idea("a sample that is always believed", {"solvers.working_set.outer_loop.MOST_STAYING": 1.0}),
-    Idea("3 sweeps over the non-zeros, for 10", {"solvers.working_set.descent.ACTIVE_SWEEPS": 3}),
-    Idea("30 sweeps over the non-zeros, for 10", {"solvers.working_set.descent.ACTIVE_SWEEPS": 30}),
-    Idea("inner goal: a half, for a tenth", {"solvers.working_set.outer_loop.INNER": 0.5}),
-    Idea("inner goal: a hundredth, for a tenth", {"solvers.working_set.outer_loop.INNER": 0.01}),
+    Idea("the sample is always used", {"solvers.working_set.outer_loop.MOST_STAYING": 1.0}),
+    Idea("3 sweeps over the non-zeros instead of 10", {"solvers.working_set.descent.ACTIVE_SWEEPS": 3}),
+    Idea("30 sweeps over the non-zeros instead of 10", {"solvers.working_set.descent.ACTIVE_SWEEPS": 30}),
+    Idea("inner tolerance 0.5 instead of 0.1", {"solvers.working_set.outer_loop.INNER": 0.5}),
+    Idea("inner tolerance 0.01 instead of 0.1", {"solvers.working_set.outer_loop.INNER": 0.01}),
     Idea(
-        "no descent beyond the inner goal",
+        "no descent beyond the inner tolerance",
         {
             "solvers.working_set.outer_loop.FREE": 0.0,
             "solvers.working_set.outer_loop.FREE_OF_MANY": 0.0,
         },
     ),
-    Idea("who comes close does not join", {"solvers.working_set.outer_loop.CLOSE": 1.0}),
-    Idea("nobody leaves", {"solvers.working_set.outer_loop.NEARLY": math.inf}, CONVEX),
+    Idea("near columns do not enter", {"solvers.working_set.outer_loop.CLOSE": 1.0}),
+    Idea("no column leaves", {"solvers.working_set.outer_loop.NEARLY": math.inf}, CONVEX),
     Idea(
-        "columns leave late: at rest 1, for 0.5",
+        "columns leave late: inactive share 1 instead of 0.5",
         {"solvers.working_set.outer_loop.MOST_AT_REST": 1.0},
         CONVEX,
     ),
     Idea(
-        "96 new columns at least, for 192", {"solvers.working_set.outer_loop.LEAST_NEW": 96}, CONVEX
+        "at least 96 new columns instead of 192", {"solvers.working_set.outer_loop.LEAST_NEW": 96}, CONVEX
     ),
     Idea(
-        "384 new columns at least, for 192",
+        "at least 384 new columns instead of 192",
         {"solvers.working_set.outer_loop.LEAST_NEW": 384},
         CONVEX,
     ),
     Idea(
-        "64 new columns at least, for 128 to 192",
+        "at least 64 new columns instead of 128 to 192",
         {"solvers.working_set.outer_loop.LEAST_NEW_OF_MANY": (64, 64)},
         BELOW_ONE,
     ),
     Idea(
-        "256 new columns at least, for 128 to 192",
+        "at least 256 new columns instead of 128 to 192",
         {"solvers.working_set.outer_loop.LEAST_NEW_OF_MANY": (256, 256)},
         BELOW_ONE,
     ),
     Idea("one start", {"solvers.multistart.starts.others": lambda *given: ()}, BELOW_ONE),
-    Idea("a path of 5 steps, for 10", {"solvers.multistart.starts.PATH_STEPS": 5}, BELOW_ONE),
+    Idea("a path of 5 steps instead of 10", {"solvers.multistart.starts.PATH_STEPS": 5}, BELOW_ONE),
     Idea(
-        "no easing of the penalty",
+        "no perturbed penalty",
         {"solvers.multistart.starts.eased": lambda point, tol, work: point},
         BELOW_ONE,
     ),
-    Idea("the penalty eased to 0.5, for 0.8", {"solvers.multistart.starts.EASED": 0.5}, BELOW_ONE),
+    Idea("penalty perturbed to 0.5 instead of 0.8", {"solvers.multistart.starts.EASED": 0.5}, BELOW_ONE),
     Idea(
         "no exchanges",
         {"solvers.multistart.local_search.brief": lambda point, work: point},
         BELOW_ONE,
     ),
-    Idea("64 exchanges, for 16", {"solvers.multistart.local_search.FEWEST": 64}, BELOW_ONE),
+    Idea("64 exchanges instead of 16", {"solvers.multistart.local_search.FEWEST": 64}, BELOW_ONE),
     Idea(
-        "exchanges of a quarter of the work",
+        "a quarter of the budget of exchanges",
         {"solvers.multistart.starts.BRIEF": (2.5e5, 4), "solvers.multistart.starts.STARTING": 32},
         BELOW_ONE,
     ),
     Idea(
-        "exchanges of four times the work",
+        "four times the budget of exchanges",
         {"solvers.multistart.starts.BRIEF": (4e6, 64), "solvers.multistart.starts.STARTING": 2},
         BELOW_ONE,
     ),
     Idea(
-        "exchanges settle at 1e-4, for 1e-5",
+        "exchanges settle at 1e-4 instead of 1e-5",
         {"solvers.multistart.local_search.SETTLED": 1e-4},
         BELOW_ONE,
     ),
     Idea(
-        "exchanges settle at 1e-7, for 1e-5",
+        "exchanges settle at 1e-7 instead of 1e-5",
         {"solvers.multistart.local_search.SETTLED": 1e-7},
         BELOW_ONE,
     ),
@@ -252,8 +252,8 @@ def rows(results, kinds):
     for title in dict.fromkeys(title for title, _ in results):
         changes = {k: results[title, k] for k in kinds if (title, k) in results}
         objectives = [r for k, c in changes.items() if BELOW_ONE in k for r in c.objectives]
-        told = (changes.get(k, Change()) for k in kinds)
-        yield [title, *(ratio(c.seconds, c.stopped) for c in told), excess(objectives)]
+        shown = (changes.get(k, Change()) for k in kinds)
+        yield [title, *(ratio(c.seconds, c.stopped) for c in shown), excess(objectives)]
 
 
 def compare(cell, X, y, ideas, results):

@@ -1,9 +1,11 @@
-"""What solvers.py tells of its results: goals and whether they are met, tables, a figure."""
+"""Reports of the benchmarks: goals and whether they are met, tables, a figure."""
 
 import math
 import os
 import platform
 import re
+import shlex
+import sys
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -228,7 +230,7 @@ def ratio(value):
 
 
 def entry(result, own):
-    """A peer's time over ours, or what stands in its place."""
+    """A peer's time over ours, or what is shown instead."""
     if result is None or own is None:
         return ""
     if result.certified:
@@ -296,7 +298,7 @@ def side_table(table, what, member, value):
 def markdown(table, limit, versions):
     """The tables, what they mean, and the goals; versions of the packages by name."""
     about = (
-        f"{machine(versions)} One thread, processor time, best of several repetitions. Entries are a peer's "
+        f"{command()} {machine(versions)} One thread, processor time, best of several repetitions. Entries are a peer's "
         "time divided by ours, each with the same certificate, checked from outside: above 1 we "
         f'are faster. "> x": stopped (limit: {limit:g} s a fit) when its longest fit was that long; '
         '"none": no certificate at any tolerance; "fails": an error, memory included. A matvec is '
@@ -334,14 +336,20 @@ def machine(versions):
     """The processor and the versions that were measured."""
     name = platform.processor()
     try:
-        told = dict(re.findall(r"(.*?)\s*: (.*)", Path("/proc/cpuinfo").read_text()))
-        widest = [shown for flag, shown in VECTORS.items() if flag in told["flags"].split()]
-        name = ", ".join([told["model name"], *widest[:1], f"{told['cache size']} of cache a core"])
+        info = dict(re.findall(r"(.*?)\s*: (.*)", Path("/proc/cpuinfo").read_text()))
+        widest = [shown for flag, shown in VECTORS.items() if flag in info["flags"].split()]
+        name = ", ".join([info["model name"], *widest[:1], f"{info['cache size']} of cache a core"])
     except (OSError, KeyError):
         pass
     versions = versions | {package: version(package) for package in ("scipy", "numpy")}
     shown = ", ".join(f"{package} {number}" for package, number in versions.items() if number)
     return f"Measured on {os.cpu_count()} cores ({name}) with {shown}."
+
+
+def command():
+    """The command that this process was started by, for the table that it writes."""
+    script, *arguments = sys.argv
+    return f"Written by `{shlex.join(['python', f'benchmarks/{Path(script).name}', *arguments])}`."
 
 
 # As a picture.

@@ -16,9 +16,9 @@ processor time, the best of several repetitions (warm), those of short fits in t
 the other; and for some cells import and first fit in a new process (cold, the best of three, quick
 one), where each library finds only what it requires itself (see alone.py). A matvec is one X.T @ r,
 as SciPy or NumPy do it. Memory is the peak of a fit beyond X, in sizes of X. A fit that does not end
-within the limit is stopped, and reported so; so is a solver whose fits of one cell take three limits.
+within the limit is stopped, and reported so; so is a solver whose fits of one cell take three times the limit.
 Each cell's goals are printed with it.
-Data: see data.py. Peers: `pip install --group bench`. adelie asks for an older NumPy than others do,
+Data: see data.py. Peers: `pip install --group bench`. adelie needs an older NumPy than the others,
 so it gets an environment of its own: `pip install adelie numpy scipy` there, and `--python
 adelie=that/bin/python` here (`make bench` does so). glmnet takes part where `Rscript` finds it; its
 time is measured inside R, its memory and cold start are not, and its fits are not repeated in turns.
@@ -68,7 +68,7 @@ def hand_over(cells, folder):
         if data is None:
             print(f"absent: {name}, see data.py")
             continue
-        X = data[0]  # what is rebuilt need not be what was measured elsewhere
+        X = data[0]  # rebuilt data may differ from those of the published tables
         size = f"{X.nnz} stored entries" if sp.issparse(X) else "dense"
         print(f"{name}: {X.shape[0]} x {X.shape[1]}, {size}", flush=True)
         files[name] = folder / f"{name}.pickle"

@@ -1,4 +1,4 @@
-"""Time and memory of the transformers, in copies of X, next to what one would use instead.
+"""Time and memory of the transformers, in copies of X, beside the usual alternatives.
 
     python benchmarks/transformers.py [--rounds N] [--rows N] [--markdown FILE]
 
@@ -18,8 +18,11 @@ from pathlib import Path
 
 import numpy as np
 import scipy.sparse as sp
+import sklearn
+from report import command, machine
 from sklearn.preprocessing import MaxAbsScaler, normalize
 
+import skl_sparse
 from skl_sparse import SparseDropoutReplacer, SparseNormalizer
 
 
@@ -128,12 +131,13 @@ def measure(X, rounds):
     return table
 
 
+OURS = {"skl-sparse": skl_sparse.__version__, "scikit-learn": sklearn.__version__}
 HEADER = ["", "ms", "copies", "quartiles", "goal", "met", "memory (copies)"]
 
 
 def markdown(tables):
     """Return the tables in Markdown, the numbers aligned to the right."""
-    lines = []
+    lines = [f"{command()} {machine(OURS)}", ""]
     for title, table in tables:
         lines += [f"**{title}**", ""]
         lines += [f"| {' | '.join(row)} |" for row in [HEADER, ["---"] + ["---:"] * 6, *table]]
