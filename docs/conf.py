@@ -48,7 +48,14 @@ sphinx_gallery_conf = {
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"{project} {release}"
-html_theme_options = {"navigation_with_keys": False, "show_prev_next": False}
+html_static_path = ["_static"]
+html_css_files = ["custom.css"]
+html_sidebars = {"**": []}  # all pages are on one level: the bar at the top lists them
+html_theme_options = {
+    "header_links_before_dropdown": 4,
+    "navigation_with_keys": False,
+    "show_prev_next": False,
+}
 html_show_sourcelink = False
 
 

@@ -10,9 +10,9 @@ averaged over the noise, is the squared error without noise plus
 
 (Wager, Wang and Liang 2013, *Dropout training as adaptive regularization*). Behind
 ``SparseNormalizer("rms")`` the last factor is 1, so noise at rate :math:`\\delta` is, in expectation,
-``alpha_l2`` = :math:`\\delta / (1 - \\delta)`: a ridge penalty, got by chance instead of exactly.
-Does it help, and does the exact one do better? We ask on little text, where a model needs help
-most (:func:`skl_sparse.datasets.load_spam`).
+``alpha_l2`` = :math:`\\delta / (1 - \\delta)`: a ridge penalty, at random instead of exactly.
+Does it help, and is the exact penalty better? We try it on little text, where a model needs
+regularisation most (:func:`skl_sparse.datasets.load_spam`).
 """
 
 import matplotlib.pyplot as plt
@@ -32,10 +32,10 @@ print("{:,} messages, {:,} words".format(*X.shape))
 # ----------------
 # With noise, drawn once, as in a pipeline; with noise that is not rescaled, so that training shows
 # the model less signal than prediction will; with noise drawn five times, by ``resample``, so that
-# chance averages out; and without noise, with the ridge penalty that it amounts to.
+# it averages out; and without noise, with the ridge penalty that it equals in expectation.
 #
 # A rate that is good at one ``alpha`` need not be at another, so each way gets the best of the
-# same alphas at each rate. To tune one and not the other is how noise comes to look useful.
+# same alphas at each rate. If only one of the two is tuned, noise can look useful when it is not.
 
 RATES = (0.0, 0.1, 0.3, 0.5)
 ALPHAS = (0.004, 0.01)
@@ -51,7 +51,7 @@ def five_times(X, y, rate):
     return noisy[len(y) :], y_noisy[len(y) :]
 
 
-# What a way trains on, and the ridge penalty that it trains with.
+# What each way trains on, and its ridge penalty.
 ways = {
     "noise": lambda X, y, rate: (noise(rate).fit_transform(X), y, 0.0),
     "noise, not rescaled": lambda X, y, rate: (noise(rate, False).fit_transform(X), y, 0.0),
@@ -98,13 +98,13 @@ plt.show()
 
 # %%
 # - Noise drawn once, which is what a step of a pipeline does, makes this model worse at every rate.
-#   It brings the ridge penalty, but its own chance costs more than the penalty gains; not rescaling
-#   only adds a bias.
+#   It brings the ridge penalty, but its randomness costs more than the penalty gains. Without
+#   rescaling there is a bias too.
 # - The penalty is worth having: ``alpha_l2`` takes :math:`R^2` from 0.73 to 0.78, far beyond the
 #   error, and costs nothing.
-# - Noise that is averaged moves towards it with the number of copies, as the formula says it must,
-#   and pays with as many times the rows.
+# - Averaged noise approaches it as the number of copies grows, as the formula says, but needs as
+#   many times the rows.
 #
-# So for a linear model and the squared error, tune ``alpha_l2`` instead. Replacement noise remains
-# for what no penalty is known for: other losses, models further down the pipeline, or asking how
-# well a model bears entries that are missing. Wherever you use it, keep rate 0 in the grid.
+# So for a linear model and the squared error, tune ``alpha_l2`` instead. Replacement noise is for
+# cases without a known penalty: other losses, later steps of a pipeline, or the question how well a
+# model tolerates missing entries. Wherever you use it, keep rate 0 in the grid.

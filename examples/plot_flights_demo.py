@@ -2,22 +2,22 @@
 Which flights arrive late? The main job, end to end
 ===================================================
 
-A table of categories becomes thousands of columns of zeros and ones as soon as its columns are
-crossed, and most of them say nothing. Here are the three operators of this library on such a
-table, in a pipeline tuned by grid search, beside scikit-learn's Lasso and Ridge: how few of the
-columns explain the delay of a flight as well as all of them do?
+A table of categories becomes thousands of columns of zeros and ones when its columns are crossed,
+and most of them carry no information. Here are the three operators of this library on such a
+table, in a pipeline tuned by grid search, compared with scikit-learn's Lasso and Ridge. How few of
+the columns explain the delay of a flight as well as all of them?
 
 The data are 40,000 flights out of New York in 2013 (:func:`skl_sparse.datasets.load_flights`).
 Nothing known only after departure is used. Rows are split at random, so the question is how much
 of a flight's delay follows from the other flights of its day; it is not a forecast. Most of a
-delay is luck: nobody's :math:`R^2` is high here.
+delay is chance, so no model has a high :math:`R^2` here.
 """
 
 # %%
 # From categories to columns
 # --------------------------
-# A date says more than a month and a day, and a date at an airport or an hour says more still:
-# that is where the weather is. ``OneHotEncoder`` turns each value into a column of a CSR matrix;
+# A date says more than a month and a day, and a date at an airport or in an hour says even more,
+# because of the weather. ``OneHotEncoder`` turns each value into a column of a CSR matrix;
 # values seen in fewer than 20 flights share one.
 
 import os

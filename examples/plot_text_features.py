@@ -73,10 +73,9 @@ axes.set_title(f"The strongest of {np.count_nonzero(coefficients)} words kept, p
 plt.show()
 
 # %%
-# Ridge is a little more accurate with every word than the others with few: what a single word adds
-# is small, but there are thousands. The sparse models can be read, though, and reading pays.
-# "click", "your" and "guaranteed" are spam as one expects, and "re" answers somebody. But
-# "sightings" and "deathtospamdeathtospamdeathtospam" are no spammer's words: they stand at the end
-# of messages that reached this corpus through a mailing list about spam. They say where a message
-# was collected, which helps no filter with new mail. Among thousands of words nobody would have
-# seen them.
+# Ridge, with every word, is a little more accurate than the sparse models: a single word adds
+# little, but there are thousands. A sparse model can be read, though, and that is worth it.
+# "click", "your" and "guaranteed" are spam, as expected, and "re" marks an answer. But "sightings"
+# and "deathtospamdeathtospamdeathtospam" are not the words of spammers. They end messages that
+# reached this corpus through a mailing list about spam, so they say where a message was collected,
+# and do not help with new mail. Among thousands of words nobody would have noticed.

@@ -38,7 +38,7 @@ print(f"{X_train.shape[0]:,} rows, {X_train.shape[1]:,} columns")
 # The same alpha is a weak penalty for one p and a strong one for another. What can be compared, for
 # :math:`p \le 1`, is the correlation :math:`t` with the target up to which a column stays out of
 # the model. It is :math:`\alpha` for p = 1, and for p < 1 the point at which the proximal step
-# jumps away from zero. Above p = 1 nothing is ever exactly zero, and alpha is found by trial.
+# jumps away from zero. Above p = 1 no coefficient is exactly zero, and alphas are chosen by trial.
 
 correlation = np.abs(X_train.T @ (y_train - y_train.mean())).max() / len(y_train)
 thresholds = correlation * np.geomspace(0.5, 0.04, 6)
@@ -87,13 +87,13 @@ plt.show()
 # %%
 # - Accuracy hardly depends on p here: the best fits differ by less than 0.01, too little to choose
 #   by on 16,000 flights.
-# - Size does. The Lasso (p = 1) shrinks what it keeps, and makes up for it with further columns;
-#   p = 1/2 shrinks large coefficients little, and gets there with about half the columns.
-# - p = 0 shrinks nothing. It is as good as any for very small models, and somewhat worse for large
-#   ones, where shrinking is what protects from noise. It is also the hardest to minimise.
+# - Size does. The Lasso (p = 1) shrinks the columns that it keeps and compensates with more
+#   columns. p = 1/2 hardly shrinks large coefficients and needs about half the columns.
+# - p = 0 does not shrink. It is as good as any for very small models, and somewhat worse for large
+#   ones, where shrinkage protects from noise. It is also the hardest to minimise.
 # - p > 1 keeps every column.
 #
-# So: p = 1/2 when the model is to be small, p = 1 when the last bit of accuracy counts or the
-# problem should have one minimum, p = 2 when nobody will read the coefficients. Or put several in
-# the grid of a search. The held-out flights drew these curves and chose their best points, so take
-# the figures as a comparison and not as an estimate of accuracy.
+# So use p = 1/2 for a small model, p = 1 if the last bit of accuracy counts or the problem should
+# have one minimum, and p = 2 if nobody will read the coefficients. Or put several in the grid of a
+# search, each with alphas of its own. The held-out flights were used to draw these curves and to
+# choose the best points, so the figures compare, and do not estimate accuracy.

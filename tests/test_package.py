@@ -5,6 +5,7 @@ import importlib
 import importlib.metadata
 import pkgutil
 import re
+import runpy
 import subprocess
 import sys
 import tomllib
@@ -63,6 +64,35 @@ def test_pre_commit_runs_the_versions_of_the_lint_group():
     hooks = (ROOT / ".pre-commit-config.yaml").read_text("utf-8")
     for tool, version in pinned.items():
         assert re.search(rf"{tool}\S*\n\s*rev: v{re.escape(version)}\n", hooks), tool
+
+
+def test_links_of_the_readme_work_outside_the_repository_and_lead_somewhere():
+    """A package index shows the README without the files beside it."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    source = project["urls"]["Source"]
+    raw = source.replace("//github.com", "//raw.githubusercontent.com")
+    readme = (ROOT / "README.md").read_text("utf-8")
+    links = [*re.findall(r"\]\(([^)\s]+)", readme), *project["urls"].values()]
+    assert any(link.endswith(".png") for link in links)
+    for link in links:
+        assert link.startswith((source, raw)), link
+        for prefix in (f"{source}/blob/main/", f"{source}/tree/main/", f"{raw}/main/"):
+            if link.startswith(prefix):
+                assert (ROOT / link.removeprefix(prefix)).exists(), link
+
+
+@pytest.mark.slow
+def test_example_of_the_readme(capsys):
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    exec(code, {})
+    assert re.search(r"\d+ words", capsys.readouterr().out)
+
+
+def test_diagrams_are_what_the_script_draws():
+    diagrams = runpy.run_path(str(ROOT / "tools" / "draw_diagrams.py"))["DIAGRAMS"]
+    assert len(diagrams) > 1
+    for name, draw in diagrams.items():
+        assert draw() == (ROOT / "docs" / "images" / name).read_text("utf-8"), name
 
 
 @pytest.mark.parametrize("page", ["docs/quickstart.rst"])
