@@ -89,8 +89,14 @@ IDEAS = [
     ),
     Idea("no sample of the rows", {"designs.view.LEAST_SPARED": math.inf}),
     Idea("the sample is always used", {"solvers.working_set.outer_loop.MOST_STAYING": 1.0}),
-    Idea("3 sweeps over the non-zeros instead of 10", {"solvers.working_set.descent.ACTIVE_SWEEPS": 3}),
-    Idea("30 sweeps over the non-zeros instead of 10", {"solvers.working_set.descent.ACTIVE_SWEEPS": 30}),
+    Idea(
+        "3 sweeps over the non-zeros instead of 10",
+        {"solvers.working_set.descent.ACTIVE_SWEEPS": 3},
+    ),
+    Idea(
+        "30 sweeps over the non-zeros instead of 10",
+        {"solvers.working_set.descent.ACTIVE_SWEEPS": 30},
+    ),
     Idea("inner tolerance 0.5 instead of 0.1", {"solvers.working_set.outer_loop.INNER": 0.5}),
     Idea("inner tolerance 0.01 instead of 0.1", {"solvers.working_set.outer_loop.INNER": 0.01}),
     Idea(
@@ -108,7 +114,9 @@ IDEAS = [
         CONVEX,
     ),
     Idea(
-        "at least 96 new columns instead of 192", {"solvers.working_set.outer_loop.LEAST_NEW": 96}, CONVEX
+        "at least 96 new columns instead of 192",
+        {"solvers.working_set.outer_loop.LEAST_NEW": 96},
+        CONVEX,
     ),
     Idea(
         "at least 384 new columns instead of 192",
@@ -132,7 +140,11 @@ IDEAS = [
         {"solvers.multistart.starts.eased": lambda point, tol, work: point},
         BELOW_ONE,
     ),
-    Idea("penalty perturbed to 0.5 instead of 0.8", {"solvers.multistart.starts.EASED": 0.5}, BELOW_ONE),
+    Idea(
+        "penalty perturbed to 0.5 instead of 0.8",
+        {"solvers.multistart.starts.EASED": 0.5},
+        BELOW_ONE,
+    ),
     Idea(
         "no exchanges",
         {"solvers.multistart.local_search.brief": lambda point, work: point},

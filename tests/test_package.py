@@ -82,10 +82,13 @@ def test_links_of_the_readme_work_outside_the_repository_and_lead_somewhere():
 
 
 @pytest.mark.slow
-def test_example_of_the_readme(capsys):
+def test_example_of_the_readme():
     (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
-    exec(code, {})
-    assert re.search(r"\d+ words", capsys.readouterr().out)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.search(r"\d+ words", done.stdout)
 
 
 def test_diagrams_are_what_the_script_draws():

@@ -55,12 +55,16 @@ def picture(width, height, title, *parts):
     lines = [line for part in parts for line in ([part] if isinstance(part, str) else part)]
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
-            f'width="{width}" height="{height}" font-family="DejaVu Sans, Arial, sans-serif">',
+            (
+                f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+                f'width="{width}" height="{height}" font-family="DejaVu Sans, Arial, sans-serif">'
+            ),
             f"<title>{escape(title)}</title>",
-            '<defs><marker id="head" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" '
-            'markerHeight="7" orient="auto"><path d="M0,0 L10,5 L0,10 z" fill="#444444"/>'
-            "</marker></defs>",
+            (
+                '<defs><marker id="head" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" '
+                'markerHeight="7" orient="auto"><path d="M0,0 L10,5 L0,10 z" fill="#444444"/>'
+                "</marker></defs>"
+            ),
             f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
             *lines,
             "</svg>\n",
