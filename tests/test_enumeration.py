@@ -25,6 +25,7 @@ def many_descents(X, y, alpha, p, rng, starts=300):
     return float(np.min(objective + alpha * (np.abs(w) ** p * (w != 0)).sum(axis=1)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("p", POWERS)
 def test_no_descent_goes_lower(p):
     rng = np.random.default_rng(0)
@@ -59,6 +60,7 @@ def test_bounds_prune_nothing_of_worth(p):
         assert value.min() >= best * (1 - 1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(0, DRAWS, 50))
 @pytest.mark.parametrize("rho", RHOS)
 def test_what_is_stored_is_what_enumeration_finds(rho, seed):

@@ -46,6 +46,7 @@ def test_public_names_are_there_and_documented(name):
     assert re.search(rf"\b{name}\b", (ROOT / "docs" / "api.rst").read_text("utf-8"))
 
 
+@pytest.mark.slow
 def test_import_is_quiet_and_leaves_heavy_packages_alone():
     code = (
         "import sys, os; before = dict(os.environ); import skl_sparse; "

@@ -208,6 +208,7 @@ assert threads() == {2}
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
 def test_a_child_process_takes_along_its_own_hold_only():
     # Python warns of forks next to threads, which is what is tested.

@@ -3,6 +3,7 @@
 import warnings
 
 import numpy as np
+import pytest
 import scipy.sparse as sp
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
@@ -68,6 +69,7 @@ def fitted(X, y, s, **keywords):
     return model, not caught
 
 
+@pytest.mark.slow
 @quick
 @given(problems(), st.sampled_from([1e-2, 1e-4, 1e-7]))
 def test_certificates(problem, tol):
@@ -87,6 +89,7 @@ def test_certificates(problem, tol):
         assert_certified(model, X, y, s, tol=tol)
 
 
+@pytest.mark.slow
 @quick
 @given(problems(), st.floats(-3, 1))
 def test_masks(problem, level):
@@ -106,6 +109,7 @@ def test_masks(problem, level):
         assert np.all(short[on & ~jumps] <= (1e-6 if model.p < 1 else 1e-3) * 1.01)
 
 
+@pytest.mark.slow
 @quick
 @given(problems())
 def test_sparse_is_dense(problem):

@@ -7,6 +7,7 @@ from reference import Problem, assert_certified
 from skl_sparse import SparseLpRegressor
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("p", [0.5, 1.0])
 @pytest.mark.parametrize("data", ["riboflavin", "spamassassin", "flights_onehot"])
 def test_certified_as_recomputed(benchmark_data, data, p):

@@ -219,6 +219,7 @@ def quick(max_examples):
     )
 
 
+@pytest.mark.slow
 def test_certificates_at_any_scale():
     n_problems = n_warned = 0
 
@@ -249,6 +250,7 @@ WELL_POSED = OPTIONS | {
 }
 
 
+@pytest.mark.slow
 @quick(200)
 @given(st.fixed_dictionaries(WELL_POSED), st.sampled_from([1e-4, 1e-7]))
 def test_well_posed_problems_converge_at_any_scale(options, tol):

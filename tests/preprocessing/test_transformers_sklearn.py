@@ -168,6 +168,7 @@ def test_a_pipeline_is_noisy_in_fit_and_clean_in_predict():
     assert not np.allclose(ridge.coef_, Ridge(1e-3).fit(clean, y).coef_)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_grid_search_over_dropout_rate(n_jobs):
     X, y = toy()

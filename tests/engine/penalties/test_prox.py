@@ -68,6 +68,7 @@ def test_global_minimum(p, dtype, positive):
         assert np.all(x[z <= 0] == 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("p", POWERS)
 def test_brute_force(p):
     rng = np.random.default_rng(2)

@@ -354,6 +354,7 @@ def test_a_thorough_search_is_bounded_by_work(monkeypatch):
     assert 1e7 < sum(spent) + sum(refits) < 1.1e8
 
 
+@pytest.mark.slow
 def test_a_thorough_search_starts_where_a_brief_one_ends():
     X, y, alpha_max = correlated(300, 400, 20)
     brief, thorough = (

@@ -142,6 +142,7 @@ def test_one_of_several_targets_needs_double(went_over):
     assert_certified(SparseLpRegressor(0.0, tol=1e-9).fit(X, y), X, y, tol=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("local_search", [False, True])
 def test_containers_end_in_the_same_minimum(local_search, made):
     """Correlated columns at p = 1/2, which rounding of the Gram leads elsewhere: to 0.675 not 0.710."""

@@ -248,6 +248,7 @@ def half_a_million_columns():
     return X, X[:, :300] @ np.ones(300) + X.sum(axis=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [{}, {"alpha_l2": 0.005}, {"p": 0.5}, {"p": 0.0}], ids=str)
 def test_few_vectors_are_as_long_as_the_columns(options, half_a_million_columns):
     """Means, scales, correlations, and lists of what violates optimality: most columns, at first."""
