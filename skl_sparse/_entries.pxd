@@ -8,15 +8,16 @@ cdef extern from "_entries.h" nogil:
     bint ordinary_single(Py_ssize_t n, const float *x)
     Py_ssize_t descents_32(Py_ssize_t n, const int32_t *x, uint64_t limit)
     Py_ssize_t descents_64(Py_ssize_t n, const int64_t *x, uint64_t limit)
-    void ASK(const void *address, Py_ssize_t n_bytes)
+    void PREFETCH(const void *address, Py_ssize_t n_bytes)
 
 ctypedef fused index_t:
     int32_t
     int64_t
 
 cdef enum:
-    AHEAD = 384  # entries
-    ASKED = 16  # at a time
+    BLOCK = 512  # entries at a time: they, and what becomes of them, stay in the first cache
+    PREFETCH_DISTANCE = 384  # entries
+    PREFETCH_STEP = 16  # entries that one call prefetches
 
 
 cdef inline bint all_ordinary(const floating *x, Py_ssize_t n) noexcept nogil:
@@ -27,19 +28,19 @@ cdef inline bint all_ordinary(const floating *x, Py_ssize_t n) noexcept nogil:
         return ordinary_single(n, x)
 
 
-cdef inline void ask_ahead(
+cdef inline void prefetch_entries(
     const floating *value, const index_t *index, Py_ssize_t k
 ) noexcept nogil:
-    """At each sixteenth k ask for as many entries, long before their turn; there may be none.
+    """At each sixteenth k prefetch as many entries, long before their turn; there may be none.
 
-    Processors foresee what is read next of a list, but too late where each entry also reads a
-    number at a place of its own.
+    Processors prefetch lists by themselves, but too late where each entry also reads a number at a
+    place of its own.
     """
-    if k % ASKED != 0:
+    if k % PREFETCH_STEP != 0:
         return
-    ASK(value, (k + AHEAD) * sizeof(floating))
+    PREFETCH(value, (k + PREFETCH_DISTANCE) * sizeof(floating))
     if sizeof(floating) == 8:
-        ASK(value, (k + AHEAD) * sizeof(floating) + 64)
-    ASK(index, (k + AHEAD) * sizeof(index_t))
+        PREFETCH(value, (k + PREFETCH_DISTANCE) * sizeof(floating) + 64)
+    PREFETCH(index, (k + PREFETCH_DISTANCE) * sizeof(index_t))
     if sizeof(index_t) == 8:
-        ASK(index, (k + AHEAD) * sizeof(index_t) + 64)
+        PREFETCH(index, (k + PREFETCH_DISTANCE) * sizeof(index_t) + 64)

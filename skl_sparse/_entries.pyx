@@ -5,15 +5,12 @@ from libc.float cimport DBL_MAX
 from libc.math cimport fabs
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
-cdef enum:
-    BLOCK = 512  # entries at a time, which stay in the first cache
-
 ctypedef fused pointer_t:
     int32_t
     int64_t
 
 
-def survey(const floating[::1] data):
+def count_zeros(const floating[::1] data):
     """Return the number of zeros, or -1 if an entry is not finite."""
     cdef Py_ssize_t n, k, start = 0, zeros = 0
     cdef bint finite = True

@@ -23,11 +23,12 @@
 #define GATHERING_KERNEL KERNEL
 #endif
 
-/* Asks for the line of the cache so many bytes from an address; an array may end before it. */
+/* Prefetches the cache line so many bytes from an address; an array may end before it. */
 #if defined(__GNUC__) || defined(__clang__)
-#define ASK(from, bytes) __builtin_prefetch((const void *)((uintptr_t)(from) + (uintptr_t)(bytes)))
+#define PREFETCH(from, bytes)                                                                      \
+    __builtin_prefetch((const void *)((uintptr_t)(from) + (uintptr_t)(bytes)))
 #else
-#define ASK(from, bytes) ((void)(from))
+#define PREFETCH(from, bytes) ((void)(from))
 #endif
 
 /* The kernel for numbers and places of so many bytes. */

@@ -15,7 +15,7 @@ from sklearn import config_context
 from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import check_array, check_X_y, validate_data
 
-from ._entries import ascending, has_duplicates, order_of_indices, survey
+from ._entries import ascending, count_zeros, has_duplicates, order_of_indices
 
 # What check_array is to let through without conversion.
 ACCEPTED = {"accept_sparse": ("csr", "csc"), "dtype": (np.float64, np.float32)}
@@ -222,43 +222,43 @@ def _are_targets(y, n_rows):
     )
 
 
-def tidy(X, copy=True):
+def canonical(X, copy=True):
     """Return ``X`` with sorted indices and without duplicates, and whether it may be overwritten.
 
     ``X`` itself is changed only if ``copy`` is False and all its arrays are writeable.
     """
     if not sp.issparse(X):
         return X, not copy and X.flags.writeable
-    disposable = not copy and all(part.flags.writeable for part in (X.data, X.indices, X.indptr))
+    may_overwrite = not copy and all(part.flags.writeable for part in (X.data, X.indices, X.indptr))
     if not X.has_canonical_format:
-        if not disposable:
+        if not may_overwrite:
             X = X.copy()
-            disposable = True
+            may_overwrite = True
         X.has_sorted_indices = False  # whatever SciPy remembers
         X.sum_duplicates()
-    return X, disposable
+    return X, may_overwrite
 
 
-def refuse_unless(finite, X):
+def raise_unless_finite(finite, X):
     """Raise what scikit-learn raises for NaN and infinity, unless ``X`` was found ``finite``."""
     if not finite:
         with config_context(assume_finite=False):
             assert_all_finite(X.data if sp.issparse(X) else X, input_name="X")
 
 
-def strip_zeros(X, disposable):
+def without_zeros(X, may_overwrite):
     """Return sparse ``X`` without stored zeros, and whether it may be overwritten.
 
-    Raises ValueError for NaN and infinity. ``X`` itself is changed only if it is ``disposable``.
+    Raises ValueError for NaN and infinity. ``X`` itself is changed only if ``may_overwrite``.
     """
-    zeros = survey(X.data[: X.nnz])
-    refuse_unless(zeros >= 0, X)
+    zeros = count_zeros(X.data[: X.nnz])
+    raise_unless_finite(zeros >= 0, X)
     if zeros > 0:
-        if not disposable:
+        if not may_overwrite:
             X = X.copy()
-            disposable = True
+            may_overwrite = True
         X.eliminate_zeros()
-    return X, disposable
+    return X, may_overwrite
 
 
 def rebuild(X, data, indices, indptr, in_place):

@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.utils.validation import check_array
 
-from ._storage import check_entries, threshold_in, tidy
+from ._storage import canonical, check_entries, threshold_in
 from ._validation import (
     check_bool,
     check_choice,
@@ -76,7 +76,7 @@ def lp_penalty(w, alpha=1.0, p=1.0):
     """
     alpha = check_real("alpha", alpha, low=0)
     p = check_real("p", p, low=0)
-    w, _ = tidy(_check_weights(w))
+    w, _ = canonical(_check_weights(w))
     if alpha == 0:
         return 0.0
     if sp.issparse(w):
@@ -200,7 +200,7 @@ def sparsity_mask(w, threshold=0.0):
     array([False,  True, False])
     """
     threshold = check_real("threshold", threshold, low=0)
-    w, _ = tidy(_check_weights(w))
+    w, _ = canonical(_check_weights(w))
     return abs(w) > threshold_in(w.dtype, threshold)
 
 
@@ -241,8 +241,8 @@ def apply_sparsity_threshold(w, threshold=0.0, *, copy=True):
     """
     threshold = check_real("threshold", threshold, low=0)
     check_bool("copy", copy)
-    w, disposable = tidy(_check_weights(w), copy)
-    if not disposable:
+    w, may_overwrite = canonical(_check_weights(w), copy)
+    if not may_overwrite:
         w = w.copy()
     threshold = threshold_in(w.dtype, threshold)
     if sp.issparse(w):
@@ -362,12 +362,12 @@ def normalize_rows(X, rows=None, *, mode="max_norm", target_norm=1.0, copy=True)
     check_choice("mode", mode, ("max_norm", "constant"))
     target_norm = check_real("target_norm", target_norm, low=0, low_inclusive=False)
     check_bool("copy", copy)
-    X, disposable = tidy(check_entries(X), copy)
+    X, may_overwrite = canonical(check_entries(X), copy)
     listed = check_rows(rows, X.shape[0])
     norms = column_norms(X.T, "l2")
     chosen = listed & (norms > (target_norm if mode == "max_norm" else 0.0))
     factors = np.where(chosen, target_norm / (norms + 1e-12), 1.0)
-    return scale_rows(X, factors, in_place=disposable)
+    return scale_rows(X, factors, in_place=may_overwrite)
 
 
 def lp_regularize_rows(W, rows=None, *, lam, p=1, copy=True):
@@ -423,12 +423,12 @@ def lp_regularize_rows(W, rows=None, *, lam, p=1, copy=True):
         raise ValueError(f"p must be 1 or 2, got {p!r}")
     lam = check_real("lam", lam, low=0, high=1 if p == 2 else None)
     check_bool("copy", copy)
-    W, disposable = tidy(check_entries(W, input_name="W"), copy)
+    W, may_overwrite = canonical(check_entries(W, input_name="W"), copy)
     listed = check_rows(rows, W.shape[0])
     if p == 2:
         factors = np.where(listed, 1.0 - lam, 1.0)
-        return scale_rows(W, factors, in_place=disposable)
-    if not disposable:
+        return scale_rows(W, factors, in_place=may_overwrite)
+    if not may_overwrite:
         W = W.copy()
     lam = threshold_in(W.dtype, lam)
     if not sp.issparse(W):

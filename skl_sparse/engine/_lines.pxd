@@ -6,7 +6,7 @@ Entries are asked for ahead, but by lists of fewer than four, which gain nothing
 from cython cimport floating
 from libc.stdint cimport int32_t, int64_t
 
-from skl_sparse._entries cimport ask_ahead
+from skl_sparse._entries cimport prefetch_entries
 
 ctypedef fused place_t:
     int32_t
@@ -20,7 +20,7 @@ cdef inline double line_times(
     cdef double a = 0.0, b = 0.0, c = 0.0, d = 0.0
     cdef Py_ssize_t k = 0
     while k + 4 <= n:
-        ask_ahead(value, place, k)
+        prefetch_entries(value, place, k)
         a += value[k] * v[place[k]]
         b += value[k + 1] * v[place[k + 1]]
         c += value[k + 2] * v[place[k + 2]]
@@ -44,7 +44,7 @@ cdef inline void line_add(
     cdef Py_ssize_t k = 0
     while k + 4 <= n:
         if not at_hand:
-            ask_ahead(value, place, k)
+            prefetch_entries(value, place, k)
         v[place[k]] += factor * value[k]
         v[place[k + 1]] += factor * value[k + 1]
         v[place[k + 2]] += factor * value[k + 2]

@@ -113,7 +113,7 @@ SUM_EIGHT_ROWS(sum_eight_rows_single, float)
 #define LANES 4
 typedef double lanes __attribute__((vector_size(LANES * sizeof(double))));
 typedef float lanes_single __attribute__((vector_size(LANES * sizeof(float))));
-#define ROWS_AHEAD 256 /* numbers of a column that are asked for before their turn */
+#define ROWS_AHEAD 256 /* numbers of a column that are prefetched before their turn */
 #define TOTAL(a) ((a[0] + a[2]) + (a[1] + a[3]))
 #define LOAD_double(to, from) memcpy(&(to), from, sizeof(to))
 #define LOAD_float(to, from)                                                                       \
@@ -137,7 +137,7 @@ typedef float lanes_single __attribute__((vector_size(LANES * sizeof(float))));
             for (int j = 0; j < 4; j++) {                                                          \
                 lanes d, e;                                                                        \
                 LOAD_##real(d, x[j] + k);                                                          \
-                ASK(x[j] + k, ROWS_AHEAD * sizeof(real));                                          \
+                PREFETCH(x[j] + k, ROWS_AHEAD * sizeof(real));                                     \
                 d -= centre[j];                                                                    \
                 e = row_w * d;                                                                     \
                 sum[j] += e;                                                                       \

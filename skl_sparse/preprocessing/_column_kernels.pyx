@@ -14,7 +14,7 @@ from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport qsort
 from libc.string cimport memcpy
 
-from skl_sparse._entries cimport ASKED, all_ordinary, ask_ahead
+from skl_sparse._entries cimport BLOCK, PREFETCH_STEP, all_ordinary, prefetch_entries
 
 cdef extern from "_entry_loops.h" nogil:
     bint divide(
@@ -41,11 +41,8 @@ MAX = MAX_KIND
 
 # Squares of doubles leave the range of doubles. As in Blue's algorithm for the Euclidean norm (ACM
 # TOMS 4, 1978) entries beyond 2**480 and below 2**-480 are scaled and summed apart.
-SHRINK = 2.0 ** -600
-STRETCH = 2.0 ** 600
-
-cdef enum:
-    BLOCK = 512  # entries at a time: their results stay in the first cache
+SCALE_DOWN = 2.0 ** -600
+SCALE_UP = 2.0 ** 600
 
 
 def accumulate(
@@ -71,7 +68,7 @@ def accumulate(
     cdef bint dense = indices.shape[0] == 0
     cdef bint weighted = weights.shape[0] > 0
     cdef double huge = 2.0 ** 480, tiny = 2.0 ** -480
-    cdef double shrink = SHRINK, stretch = STRETCH
+    cdef double scale_down = SCALE_DOWN, scale_up = SCALE_UP
     cdef double x, a, w = 1.0
     with nogil:
         for i in range(indptr.shape[0] - 1):
@@ -97,9 +94,9 @@ def accumulate(
                 if kind == SQUARES_KIND:
                     a *= w
                     if a > huge:
-                        large[j] += (a * shrink) * (a * shrink)
+                        large[j] += (a * scale_down) * (a * scale_down)
                     elif a < tiny:
-                        small[j] += (a * stretch) * (a * stretch)
+                        small[j] += (a * scale_up) * (a * scale_up)
                     else:
                         total[j] += a * a
                 elif kind == ABS_KIND:
@@ -136,11 +133,11 @@ cdef inline bint add_stored(
     """Called with a constant ``kind``, so that the compiler leaves no branch on it in the loop."""
     cdef Py_ssize_t k = 0, i
     cdef bint finite = True
-    while k + ASKED <= nnz:
-        ask_ahead(data, indices, k)
-        for i in range(k, k + ASKED):
+    while k + PREFETCH_STEP <= nnz:
+        prefetch_entries(data, indices, k)
+        for i in range(k, k + PREFETCH_STEP):
             finite &= add_entry(data[i], total + indices[i], kind)
-        k += ASKED
+        k += PREFETCH_STEP
     for i in range(k, nnz):
         finite &= add_entry(data[i], total + indices[i], kind)
     return finite

@@ -9,8 +9,8 @@ import scipy.sparse as sp
 
 import skl_sparse.preprocessing._column_kernels as kernels
 
-from .._entries import survey
-from .._storage import layout, rebuild, refuse_unless, threshold_in
+from .._entries import count_zeros
+from .._storage import layout, raise_unless_finite, rebuild, threshold_in
 
 
 def column_sums(X, kind, threshold=0.0, sample_weight=None):
@@ -34,7 +34,7 @@ def column_sums(X, kind, threshold=0.0, sample_weight=None):
     finite = kernels.accumulate(
         data, indices, indptr, columns_major, kind, threshold, weights, total, large, small
     )
-    refuse_unless(finite, X)
+    raise_unless_finite(finite, X)
     return total, large, small
 
 
@@ -59,7 +59,7 @@ def column_norms(X, norm, threshold=0.0, sample_weight=None):
     total, large, small = column_sums(X, kernels.SQUARES, threshold, sample_weight)
     norms = np.sqrt(total, out=total)
     with np.errstate(over="ignore"):
-        for part, factor in ((large, kernels.SHRINK), (small, kernels.STRETCH)):
+        for part, factor in ((large, kernels.SCALE_DOWN), (small, kernels.SCALE_UP)):
             if part.any():
                 norms = np.hypot(norms, np.sqrt(part) / factor)
     return norms
@@ -99,10 +99,10 @@ def scale_columns(X, factors, threshold=0.0, *, in_place=False, multiply=False):
     data, indices, indptr, columns_major = layout(X)
     threshold = threshold_in(data.dtype, threshold)
     if in_place:  # look before writing
-        refuse_unless(survey(data) >= 0, X)
+        raise_unless_finite(count_zeros(data) >= 0, X)
     out = data if in_place else np.empty_like(data)
     zeros = kernels.scale(data, indices, indptr, columns_major, threshold, factors, multiply, out)
-    refuse_unless(zeros >= 0, X)
+    raise_unless_finite(zeros >= 0, X)
     if sp.issparse(X):
         if not in_place:
             indices, indptr = indices.copy(), indptr.copy()

@@ -8,7 +8,7 @@ import scipy.sparse as sp
 
 import skl_sparse.preprocessing._dropout_kernels as kernels
 
-from .._storage import layout, rebuild, strip_zeros
+from .._storage import layout, rebuild, without_zeros
 from .._validation import check_choice, check_real
 from ._columns import column_means, column_medians
 
@@ -138,7 +138,7 @@ def _replace_dense(X, rng, rate, replacement, everywhere, keep, in_place):
 
 def _replace_stored(X, rng, rate, replacement, keep, in_place):
     if in_place:  # look before writing
-        X, _ = strip_zeros(X, True)
+        X, _ = without_zeros(X, True)
     data, indices, indptr, columns_major = layout(X)
     hits = draw_hits(rng, rate, len(data))
     while True:
@@ -150,13 +150,13 @@ def _replace_stored(X, rng, rate, replacement, keep, in_place):
         if stored >= 0:
             return rebuild(X, out[0][:stored], out[1][:stored], out[2], in_place)
         # Found on the way, which saves a pass over ordinary data. Hits count non-zeros.
-        X, in_place = strip_zeros(X, False)
+        X, in_place = without_zeros(X, False)
         data, indices, indptr, columns_major = layout(X)
         hits = hits[: np.searchsorted(hits, len(data))]
 
 
 def _replace_cells(X, rng, rate, replacement, keep, in_place):
-    X, in_place = strip_zeros(X, in_place)
+    X, in_place = without_zeros(X, in_place)
     data, indices, indptr, columns_major = layout(X)
     hits = draw_hits(rng, rate, X.shape[0] * X.shape[1])
     most = len(data) + len(hits)

@@ -6,7 +6,7 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_array
 
-from .._storage import strip_zeros, tidy, validate
+from .._storage import canonical, validate, without_zeros
 from .._validation import check_bool, check_choice, check_generator, check_integer, check_real
 from ._containers import as_given, take_rows
 from ._dropout import add_noise, check_replacement, learn_replacement, with_noisy_copies
@@ -52,9 +52,9 @@ class DropoutEstimator(OneToOneFeatureMixin, BaseEstimator):
         """Return ``X`` and noisy copies below, ``y`` to match, and the row that each row comes from."""
         n_copies = check_integer("n_copies", n_copies, low=0)
         rng = check_generator("random_state", self.random_state)
-        entries, disposable = tidy(self._validate(X, reset=True))
+        entries, may_overwrite = canonical(self._validate(X, reset=True))
         if sp.issparse(entries):
-            entries, _ = strip_zeros(entries, disposable)
+            entries, _ = without_zeros(entries, may_overwrite)
         if y is not None:
             self._check_targets(entries, y)
         self._learn(entries)

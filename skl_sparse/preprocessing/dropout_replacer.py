@@ -3,7 +3,7 @@
 from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from .._storage import tidy
+from .._storage import canonical
 from .._validation import atomic, check_bool, check_generator
 from ._dropout_estimator import DropoutEstimator
 
@@ -131,7 +131,7 @@ class SparseDropoutReplacer(TransformerMixin, DropoutEstimator):
             If a parameter or the data are not allowed, NaN and infinity included.
         """
         check_generator("random_state", self.random_state)
-        X, _ = tidy(self._validate(X, reset=True, ensure_all_finite=True))
+        X, _ = canonical(self._validate(X, reset=True, ensure_all_finite=True))
         return self._learn(X)
 
     @atomic
@@ -157,9 +157,9 @@ class SparseDropoutReplacer(TransformerMixin, DropoutEstimator):
             As in ``fit``; or if ``scope="all"`` would need more memory than there is.
         """
         rng = check_generator("random_state", self.random_state)
-        X, disposable = tidy(self._validate(X, reset=True), self.copy)
+        X, may_overwrite = canonical(self._validate(X, reset=True), self.copy)
         self._learn(X)
-        return self._add_noise(X, rng, disposable)
+        return self._add_noise(X, rng, may_overwrite)
 
     def transform(self, X):
         """Return ``X`` unchanged: noise belongs to training.

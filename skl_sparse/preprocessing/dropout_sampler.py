@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 
 from sklearn.utils import InputTags, Tags
 
-from .._storage import tidy
+from .._storage import canonical
 from .._validation import atomic, check_generator, check_integer
 from ._dropout_estimator import DropoutEstimator
 
@@ -146,7 +146,7 @@ class SparseDropoutSampler(DropoutEstimator):
         """
         check_integer("n_copies", self.n_copies, low=0)
         check_generator("random_state", self.random_state)
-        X, _ = tidy(self._validate(X, reset=True, ensure_all_finite=True))
+        X, _ = canonical(self._validate(X, reset=True, ensure_all_finite=True))
         self._check_targets(X, y)
         return self._learn(X)
 

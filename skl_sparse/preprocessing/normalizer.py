@@ -5,7 +5,7 @@ import scipy.sparse as sp
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from .._storage import check_entries, tidy, validate
+from .._storage import canonical, check_entries, validate
 from .._validation import atomic, check_bool, check_choice, check_real, check_sample_weight
 from ._columns import column_norms, scale_columns
 
@@ -129,7 +129,7 @@ class SparseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             If a parameter or the data are not allowed, NaN and infinity included, or if a norm is
             beyond the largest float64.
         """
-        X, _ = tidy(self._validate(X, reset=True))
+        X, _ = canonical(self._validate(X, reset=True))
         return self._learn(X, sample_weight)
 
     @atomic
@@ -159,7 +159,7 @@ class SparseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             As in ``fit``.
         """
         seen = getattr(self, "n_samples_seen_", 0)
-        X, _ = tidy(self._validate(X, reset=seen == 0))
+        X, _ = canonical(self._validate(X, reset=seen == 0))
         return self._learn(X, sample_weight, seen, may_skip=True)
 
     @atomic
@@ -187,9 +187,9 @@ class SparseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         TypeError, ValueError
             As in ``fit``.
         """
-        X, disposable = tidy(self._validate(X, reset=True), self.copy)
+        X, may_overwrite = canonical(self._validate(X, reset=True), self.copy)
         self._learn(X, sample_weight)
-        return scale_columns(X, self.scale_, self.threshold, in_place=disposable)
+        return scale_columns(X, self.scale_, self.threshold, in_place=may_overwrite)
 
     def transform(self, X):
         """Divide each column by its ``scale_``.
@@ -205,8 +205,8 @@ class SparseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             The scaled data, in the format of ``X``.
         """
         check_is_fitted(self)
-        X, disposable = tidy(self._validate(X, reset=False), self.copy)
-        return scale_columns(X, self.scale_, self.threshold, in_place=disposable)
+        X, may_overwrite = canonical(self._validate(X, reset=False), self.copy)
+        return scale_columns(X, self.scale_, self.threshold, in_place=may_overwrite)
 
     def inverse_transform(self, X):
         """Multiply each column by its ``scale_``; entries that were dropped stay zero.
@@ -229,8 +229,8 @@ class SparseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
                 f"X has {X.shape[1]} features, but {type(self).__name__} is expecting "
                 f"{self.n_features_in_} features as input"
             )
-        X, disposable = tidy(X, self.copy)
-        return scale_columns(X, self.scale_, in_place=disposable, multiply=True)
+        X, may_overwrite = canonical(X, self.copy)
+        return scale_columns(X, self.scale_, in_place=may_overwrite, multiply=True)
 
     def _validate(self, X, reset):
         """Check the parameters, then the data; the passes over sparse data find NaN themselves."""

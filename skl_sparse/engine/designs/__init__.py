@@ -2,7 +2,7 @@
 
 from scipy.sparse import issparse
 
-from ..._storage import check_structure, repeats_indices, tidy
+from ..._storage import canonical, check_structure, repeats_indices
 from .base import DenseColumns, Design, NotFiniteError, SparseColumns
 from .csc import CSCDesign
 from .csr import CSRDesign
@@ -33,5 +33,5 @@ def as_design(X, n_threads=1, *, checked=False):
     if not checked:
         X = check_structure(X)
     if repeats_indices(X):
-        X, _ = tidy(X)
+        X, _ = canonical(X)
     return (CSRDesign if X.format == "csr" else CSCDesign)(X, n_threads)

@@ -7,7 +7,7 @@ lines have their entries side by side.
 from libc.string cimport memset
 from scipy.linalg.cython_blas cimport dgemm, dsyrk, sgemm, ssyrk
 
-from skl_sparse._entries cimport ASK
+from skl_sparse._entries cimport PREFETCH
 
 cdef extern from "_vector_loops.h" nogil:
     void add_four_double(Py_ssize_t n, const double **x, const double *w, double *y)
@@ -180,7 +180,7 @@ def fill_panel(
             for k in range(X.shape[0]):
                 out, next_row = &panel[k, 0], min(k + 1, X.shape[0] - 1)
                 for i in range(n):
-                    ASK(&X[next_row, columns[i]], 0)  # far from any other
+                    PREFETCH(&X[next_row, columns[i]], 0)  # far from any other
                     out[places[i]] = <product_t> ((X[k, columns[i]] - center[i]) * q[k] * scale[i])
 
 

@@ -15,7 +15,7 @@ from libc.math cimport fabs, sqrt
 from libc.stdint cimport int32_t, int64_t, uint16_t
 from libc.stdlib cimport free, malloc
 
-from skl_sparse._entries cimport ask_ahead
+from skl_sparse._entries cimport prefetch_entries
 from skl_sparse.engine._lines cimport line_add, line_times
 
 ctypedef fused real_t:
@@ -253,7 +253,7 @@ cdef inline Py_ssize_t pick(
     cdef Py_ssize_t k, n = 0
     cdef int32_t found
     for k in range(n_entries):
-        ask_ahead(data, indices, k)
+        prefetch_entries(data, indices, k)
         found = slot[indices[k]]
         place[n] = found
         value[n] = data[k]
