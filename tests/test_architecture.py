@@ -7,6 +7,7 @@ package.
 import ast
 import functools
 import re
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,35 @@ RANK = {
 }
 # What a solver may import of a loss, penalty or design: the modules that say what one can do.
 INTERFACES = {"base", "_loss", "_penalty"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """The class that declares what a solver may ask of a part, and how solvers write such a part.
+
+    By a name, as one of several with a ``plural``, or as what a method named in ``makers`` returns.
+    """
+
+    module: str
+    declaration: str
+    names: set
+    plural: str
+    makers: set = field(default_factory=set)
+
+
+PARTS = (
+    Part(
+        "engine/penalties/_penalty",
+        "Penalty",
+        {"penalty"},
+        "penalties",
+        makers={"restrict", "exclude", "scaled", "convex_relative"},
+    ),
+    Part("engine/losses/_loss", "Loss", {"loss"}, "losses"),
+    Part("engine/solvers/certificates/_quadratic_model", "QuadraticModel", {"model"}, "models"),
+    Part("engine/designs/base", "Design", {"design"}, "designs"),
+    Part("engine/designs/view", "StandardisedDesign", {"A", "view"}, "views", makers={"view"}),
+)
 
 
 def relative(path):
@@ -160,6 +190,118 @@ def test_solvers_name_no_concrete_part(path):
         if layer(module) in ("losses", "penalties", "designs"):
             last = module.rpartition(".")[2]
             assert last in INTERFACES | {layer(module)}, f"{path.name} imports {module}"
+
+
+def declared(part):
+    """Return the public members that the class of a part declares: methods and attributes."""
+    path = PACKAGE / part.module
+    if path.with_suffix(".py").exists():
+        found = declared_in_python(path.with_suffix(".py"), part.declaration)
+    else:
+        files = path.with_suffix(".pyx"), path.with_suffix(".pxd")
+        found = set().union(*(declared_in_cython(file, part.declaration) for file in files))
+    return {name for name in found if not name.startswith("_")}
+
+
+def declared_in_python(path, name):
+    tree = ast.parse(path.read_text("utf-8"))
+    cls = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name)
+    found = set()
+    for node in cls.body:
+        if isinstance(node, ast.FunctionDef):
+            found.add(node.name)
+        elif isinstance(node, ast.AnnAssign):
+            found.add(node.target.id)
+        elif isinstance(node, ast.Assign):
+            found.update(target.id for target in node.targets)
+    for node in ast.walk(cls):  # self.attribute = ...
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            found.add(node.attr)
+    return found
+
+
+def declared_in_cython(path, name):
+    code = cython_code(path)
+    (body,) = re.findall(rf"^cdef class {name}\b.*:\n((?: .*\n|\n)*)", code, re.MULTILINE)
+    found = set()
+    for line in re.findall(r"^    (?:def|cp?def) (.*)", body, re.MULTILINE):
+        names = line.split("(")[0].split("=")[0]  # of a method, or of attributes of one type
+        found.update(part.split()[-1] for part in names.split(","))
+    return found
+
+
+def asked_in_python(code, part):
+    """Return the attributes that Python code asks of a part."""
+    found = set()
+
+    def is_several(node):
+        return getattr(node, "id", getattr(node, "attr", None)) == part.plural
+
+    def is_part(node):
+        if isinstance(node, ast.Subscript):
+            return is_several(node.value)
+        if isinstance(node, ast.Call):
+            return getattr(node.func, "attr", None) in part.makers
+        return getattr(node, "id", getattr(node, "attr", None)) in part.names
+
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Attribute) and is_part(node.value):
+            found.add(node.attr)
+        for loop in getattr(node, "generators", [node] if isinstance(node, ast.For) else []):
+            if is_several(loop.iter):  # whatever one of them is called in the loop
+                found.update(
+                    inner.attr
+                    for inner in ast.walk(node)
+                    if isinstance(inner, ast.Attribute)
+                    and getattr(inner.value, "id", None) == getattr(loop.target, "id", "")
+                )
+    return found
+
+
+def asked_in_cython(code, part):
+    names = "|".join([*sorted(part.names), rf"{part.plural}\[[^]]*\]"])
+    return set(re.findall(rf"\b(?:{names})\.(\w+)", code))
+
+
+def asked(path, part):
+    """Return the attributes that a file asks of a part."""
+    if path.suffix == ".py":
+        return asked_in_python(path.read_text("utf-8"), part)
+    return asked_in_cython(cython_code(path), part)
+
+
+SOLVERS = sorted(PACKAGE.glob("engine/solvers/**/*.py*"))
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.declaration)
+def test_solvers_ask_what_the_base_class_declares(part):
+    members = declared(part)
+    wrong = {relative(path): asked(path, part) - members for path in SOLVERS}
+    assert not {path: names for path, names in wrong.items() if names}
+
+
+def test_what_solvers_ask_is_read():
+    # A rule that reads nothing would always hold.
+    penalty, view = PARTS[0], PARTS[-1]
+    assert {"value", "prox_at", "excluded", "value_at", "n_columns", "convex"} <= declared(penalty)
+    assert not {"lam", "p", "_check_length"} & declared(penalty)
+    assert {"null", "value_at", "value"} <= declared(PARTS[2])
+    assert {"correlate", "n_rows"} <= declared(PARTS[3])
+    assert {"correlate", "scale"} <= declared(view)
+    python = """
+def f(problem, here, t):
+    penalty.a + here.penalty.b + problem.penalties[t].c + penalty.restrict(x).d
+    [one.e for one in problem.penalties]
+    for other in penalties:
+        other.f
+    one.no + penalty["no"] + penalties.no
+"""
+    assert asked_in_python(python, penalty) == {*"abcdef", "restrict"}
+    cython = "x = penalty.a(j) + self.penalty.b + penalties[0].c + a_penalty.no"
+    assert asked_in_cython(cython, penalty) == {"a", "b", "c"}
+    for part in PARTS:
+        if part.declaration != "Loss":  # no solver meets one yet
+            assert any(asked(path, part) for path in SOLVERS), part
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=relative)
