@@ -78,6 +78,7 @@ lint: .venv-lint/installed  ## ruff, cython-lint, mypy
 	.venv-lint/$(BIN)/ruff format --check --output-format concise .
 	PATH="$(CURDIR)/.venv-lint/$(BIN):$$PATH" cython-lint skl_sparse  # it calls pycodestyle
 	.venv-lint/$(BIN)/mypy
+	.venv-lint/$(BIN)/mypy --config-file= --strict --python-version 3.12 --follow-imports=silent tests/typed_user_script.py  # as for a user
 
 format: .venv-lint/installed  ## let ruff lay out the code
 	.venv-lint/$(BIN)/ruff check --fix .

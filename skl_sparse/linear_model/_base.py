@@ -3,8 +3,10 @@
 import numbers
 import warnings
 from contextlib import nullcontext
+from typing import Any, Literal, Self
 
 import numpy as np
+import numpy.typing as npt
 from joblib import effective_n_jobs
 from scipy.sparse import csr_array, issparse
 from sklearn.base import BaseEstimator
@@ -30,11 +32,23 @@ class SparseLpModel(BaseEstimator):
     `fit` sets `coef_` and `intercept_`, and all other attributes with them.
     """
 
+    # What `fit` sets: numbers of a single target, arrays of several.
+    coef_: Any
+    intercept_: Any
+    sparsity_: float
+    penalty_: Any
+    objective_: Any
+    dual_gap_: Any
+    optimality_: Any
+    n_iter_: Any
+    n_features_in_: int
+    feature_names_in_: npt.NDArray[Any]
+
     # The figures that the engine goes by; benchmarks and tests put in others.
     _tuning = DEFAULT
 
     @property
-    def penalty(self):
+    def penalty(self) -> Literal["l1", "l2"]:
         """Which penalty scikit-learn is to treat this as: "l1" for p <= 1, else "l2".
 
         :class:`~sklearn.feature_selection.SelectFromModel` reads it: with "l1", where coefficients
@@ -44,19 +58,22 @@ class SparseLpModel(BaseEstimator):
         return "l1" if isinstance(self.p, numbers.Real) and self.p <= 1 else "l2"
 
     @property
-    def sparse_coef_(self):
+    def sparse_coef_(self) -> csr_array:
         """`coef_` as a csr_array with a row for each target."""
-        return self.coef_ if issparse(self.coef_) else csr_array(np.atleast_2d(self.coef_))
+        coef: Any = self.coef_
+        if not issparse(coef):
+            coef = np.atleast_2d(coef)
+        return csr_array(coef)
 
     @property
-    def mask_(self):
+    def mask_(self) -> npt.NDArray[np.bool_]:
         """``abs(coef_) > sparsity_threshold``: what is not, `fit` has set to zero."""
         if not issparse(self.coef_):
             return self.coef_ != 0
-        mask = (self.coef_ != 0).toarray()
+        mask = self.sparse_coef_.astype(bool).toarray()
         return mask if self._has_several_targets() else mask[0]
 
-    def sparsify(self):
+    def sparsify(self) -> Self:
         """Hold `coef_` as a csr_array of shape (n_targets, n_features).
 
         Predictions are the same. Memory and pickles are in proportion to the coefficients that are
@@ -72,7 +89,7 @@ class SparseLpModel(BaseEstimator):
         self.coef_ = self.sparse_coef_
         return self
 
-    def densify(self):
+    def densify(self) -> Self:
         """Hold `coef_` as a dense array again: the inverse of `sparsify`.
 
         Returns
@@ -82,7 +99,7 @@ class SparseLpModel(BaseEstimator):
         """
         check_is_fitted(self)
         if issparse(self.coef_):
-            coef = self.coef_.toarray()
+            coef = self.sparse_coef_.toarray()
             self.coef_ = coef if self._has_several_targets() else coef[0]
         return self
 

@@ -1,8 +1,12 @@
 """SparseLpRegressor: Lp-penalised linear regression, any p >= 0."""
 
+from typing import Any, Literal, Self
+
+import numpy.typing as npt
 from scipy.sparse import issparse
 from sklearn.base import RegressorMixin
 
+from .._typing import FeatureWeights, Frame, MatrixLike
 from .._validation import atomic, check_sample_weight
 from ._base import SparseLpModel
 
@@ -155,22 +159,22 @@ class SparseLpRegressor(RegressorMixin, SparseLpModel):
 
     def __init__(
         self,
-        alpha=1.0,
+        alpha: float = 1.0,
         *,
-        p=1.0,
-        alpha_l2=0.0,
-        sparsity_threshold=0.0,
-        refit=True,
-        feature_weights=None,
-        fit_intercept=True,
-        positive=False,
-        solver="auto",
-        local_search=False,
-        max_iter=1000,
-        tol=1e-4,
-        warm_start=False,
-        n_jobs=None,
-    ):
+        p: float = 1.0,
+        alpha_l2: float = 0.0,
+        sparsity_threshold: float = 0.0,
+        refit: bool = True,
+        feature_weights: FeatureWeights = None,
+        fit_intercept: bool = True,
+        positive: bool = False,
+        solver: Literal["auto", "cd", "proximal_gradient"] = "auto",
+        local_search: bool = False,
+        max_iter: int = 1000,
+        tol: float = 1e-4,
+        warm_start: bool = False,
+        n_jobs: int | None = None,
+    ) -> None:
         self.alpha = alpha
         self.p = p
         self.alpha_l2 = alpha_l2
@@ -187,7 +191,9 @@ class SparseLpRegressor(RegressorMixin, SparseLpModel):
         self.n_jobs = n_jobs
 
     @atomic
-    def fit(self, X, y, sample_weight=None):
+    def fit(
+        self, X: MatrixLike, y: npt.ArrayLike | Frame, sample_weight: npt.ArrayLike | None = None
+    ) -> Self:
         """Fit the model.
 
         Parameters
@@ -214,18 +220,18 @@ class SparseLpRegressor(RegressorMixin, SparseLpModel):
         if issparse(y):
             raise TypeError("y must be a dense array, got a sparse one; use y.toarray()")
         # Where every row counts, the sums of the columns tell what is not finite, without a pass.
-        given, (X, y) = X, self._validate(X, y, ensure_all_finite=sample_weight is not None)
-        n_samples, n_features = X.shape
-        targets = y.reshape(n_samples, -1)
+        data, targets = self._validate(X, y, ensure_all_finite=sample_weight is not None)
+        n_samples, n_features = data.shape
+        several, targets = targets.ndim == 2, targets.reshape(n_samples, -1)
         weights = check_sample_weight(sample_weight, n_samples)
-        feature_weights = self._weights_of_features(given, n_features)
+        feature_weights = self._weights_of_features(X, n_features)
         start = self._start((targets.shape[1], n_features))
-        fit = self._solve(X, targets, weights, feature_weights, start)
-        self._set_attributes(fit, several=y.ndim == 2)
+        fit = self._solve(data, targets, weights, feature_weights, start)
+        self._set_attributes(fit, several)
         self._warn_unless_converged(fit, stacklevel=3)
         return self
 
-    def predict(self, X):
+    def predict(self, X: MatrixLike) -> npt.NDArray[Any]:
         """Predict the targets of new rows.
 
         Parameters

@@ -1,0 +1,41 @@
+"""What a user's script looks like to `mypy --strict`: `make lint` checks it.
+
+The right uses must pass. Of the wrong ones mypy must complain: where it does not, an unused "ignore"
+is the error.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from skl_sparse import SparseLpRegressor
+
+rng = np.random.default_rng(0)
+X: npt.NDArray[np.float64] = rng.normal(size=(20, 3))
+y: npt.NDArray[np.float64] = X[:, 0]
+
+# -- right ---------------------------------------------------------------------------------------
+model = SparseLpRegressor(0.1, p=0.5, solver="cd", feature_weights={"a": 0.0}, n_jobs=-1)
+model = SparseLpRegressor(alpha=1, feature_weights=lambda X: np.ones(X.shape[1]))
+model = SparseLpRegressor(feature_weights=np.ones(3)).fit(X, y, sample_weight=np.ones(20))
+model = model.fit([[1.0, 2.0], [3.0, 4.0]], [1.0, 2.0]).sparsify().densify()
+predictions: npt.NDArray[np.float64] = model.predict(X)
+selected: npt.NDArray[np.bool_] = model.mask_
+share: float = model.sparsity_
+n_kept = int(selected.sum()) + int(model.sparse_coef_.nnz)
+converged: bool = model.optimality_ <= model.tol
+n_zeros = np.sum(model.coef_ == 0)
+kind: str = model.penalty
+r2: float = model.score(X, y)
+model.set_params(alpha=0.5).get_params()
+
+# -- wrong ---------------------------------------------------------------------------------------
+SparseLpRegressor(alpha="high")  # type: ignore[arg-type]
+SparseLpRegressor(0.1, 0.5)  # type: ignore[call-arg]
+SparseLpRegressor(solver="lbfgs")  # type: ignore[arg-type]
+SparseLpRegressor(lasso=True)  # type: ignore[call-arg]
+SparseLpRegressor(n_jobs="all")  # type: ignore[arg-type]
+SparseLpRegressor(max_iter=1.5)  # type: ignore[arg-type]
+SparseLpRegressor(feature_weights=object())  # type: ignore[arg-type]
+model.fit(X)  # type: ignore[call-arg]
+model.fit(None, y)  # type: ignore[arg-type]
+model.penalty = "l2"  # type: ignore[misc]
