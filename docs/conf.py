@@ -52,7 +52,7 @@ html_static_path = ["_static"]
 html_css_files = ["custom.css"]
 html_sidebars = {"**": []}  # all pages are on one level: the bar at the top lists them
 html_theme_options = {
-    "header_links_before_dropdown": 4,
+    "header_links_before_dropdown": 4,  # those of use to a user; the search fits beside them
     "navigation_with_keys": False,
     "show_prev_next": False,
 }

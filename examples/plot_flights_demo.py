@@ -1,6 +1,6 @@
 """
-Which flights arrive late? The main job, end to end
-===================================================
+Which flights arrive late? A tuned pipeline
+===========================================
 
 A table of categories becomes thousands of columns of zeros and ones when its columns are crossed,
 and most of them carry no information. Here are the three operators of this library on such a
