@@ -6,7 +6,7 @@ In a linear model, dropout has a meaning that can be written down. Drop each ent
 probability :math:`\\delta` and divide what is left by :math:`1 - \\delta`; then the squared error,
 averaged over the noise, is the squared error without noise plus
 
-.. math:: \\frac{\\delta}{1-\\delta} \\cdot \\frac12 \\sum_j w_j^2 \\, \\frac1n \\sum_i x_{ij}^2
+.. math:: \\frac{\\delta}{1-\\delta} \\cdot \\frac{1}{2} \\sum_j w_j^2 \\, \\frac{1}{n} \\sum_i x_{ij}^2
 
 (Wager, Wang and Liang 2013, *Dropout training as adaptive regularization*). Behind
 ``SparseNormalizer("rms")`` the last factor is 1, so noise at rate :math:`\\delta` is, in expectation,
