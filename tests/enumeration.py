@@ -99,8 +99,8 @@ class Supports:
                 w = np.linalg.solve(matrix, np.where(on, self.c, 0.0)[:, :, None])[:, :, 0]
             else:  # Newton, kept where it falls
                 gradient = np.where(on, w @ self.gram - self.c + weight * w, 0.0)
-                bend = np.where(on, (p - 1) * weight, 1.0)
-                matrix = np.where(pairs, self.gram, 0.0) + eye * bend[:, None]
+                curvature = np.where(on, (p - 1) * weight, 1.0)
+                matrix = np.where(pairs, self.gram, 0.0) + eye * curvature[:, None]
                 try:
                     move = np.linalg.solve(matrix, gradient[:, :, None])[:, :, 0]
                 except np.linalg.LinAlgError:

@@ -35,11 +35,13 @@ def pairwise(**options):
         for k in numbers:
             if k in case:
                 continue
-            new = [
+            new_pairs = [
                 sum(pair(k, c, other, d) in missing for other, d in case.items())
                 for c in range(len(values[k]))
-            ]  # pairs that each value would bring; of as many the value that was used least counts
-            case[k] = max(range(len(new)), key=list(zip(new, unused[k], strict=True)).__getitem__)
+            ]
+            # Of values that bring as many, the one that was used least.
+            merits = list(zip(new_pairs, unused[k], strict=True))
+            case[k] = merits.index(max(merits))
         for (k, c), (other, d) in itertools.combinations(case.items(), 2):
             missing.pop(pair(k, c, other, d), None)
         for k, c in case.items():

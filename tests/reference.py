@@ -250,8 +250,10 @@ class Problem:
         x, gain, L = self.best_steps(w)
         if self.p < 1:  # a short step's gain is a difference that rounding wipes out
             with np.errstate(all="ignore"):
-                bend = L + self.ridge + self.lam * self.p * (self.p - 1) * np.abs(x) ** (self.p - 2)
-                second_order = 0.5 * bend * (x - w) ** 2
+                curvature = (
+                    L + self.ridge + self.lam * self.p * (self.p - 1) * np.abs(x) ** (self.p - 2)
+                )
+                second_order = 0.5 * curvature * (x - w) ** 2
             close = (x != 0) & (np.abs(x - w) <= 1e-6 * np.abs(x))
             gain = np.where(close, second_order, gain)
         short = np.fmin(np.sqrt(L) * np.abs(x - w), np.sqrt(2 * np.maximum(gain, 0)))
@@ -357,8 +359,8 @@ class Problem:
 
         def slope_down(c):
             value, u = self._conjugate(c * g, skip)
-            bend = np.abs(g[u > 0]) @ u[u > 0]
-            return -(linear - c * square - bend) if np.isfinite(value.sum() + bend) else 1e300
+            slope = np.abs(g[u > 0]) @ u[u > 0]  # of the conjugate
+            return -(linear - c * square - slope) if np.isfinite(value.sum() + slope) else 1e300
 
         limit = min(most, linear / square)
         if self.p == 1:  # without a ridge, no correlation may exceed lam
