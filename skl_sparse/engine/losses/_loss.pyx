@@ -154,7 +154,7 @@ cdef class Loss:
             self.derivatives(y, b + offset, gradient, curvature)
             first = float(weights @ gradient)
             rounding = EPS * float(weights @ np.abs(gradient))
-            return 0.0 if abs(first) <= rounding else first, float(weights @ curvature)
+            return 0.0 if abs(first) <= rounding < INFINITY else first, float(weights @ curvature)
 
         # From zero out, until the slope changes sign.
         low, high, b, width = -INFINITY, INFINITY, 0.0, 1.0
