@@ -74,8 +74,8 @@ class SparseLpRegressor(RegressorMixin, SparseLpModel):
         of an earlier mask may become non-zero again. For p < 1 this is one more start.
     n_jobs : int, default=None
         Number of threads for the passes over the data; None is 1, also within
-        :func:`joblib.parallel_config`, and -1 all cores. BLAS is held to a single one during a fit, in the whole process, unless p > 1, the data are dense and ``n_jobs``
-        is 1.
+        :func:`joblib.parallel_config`, and -1 all cores. BLAS is held to a single thread during a fit,
+        in the whole process, unless p > 1, the data are dense and ``n_jobs`` is 1.
 
     Attributes
     ----------
@@ -125,7 +125,8 @@ class SparseLpRegressor(RegressorMixin, SparseLpModel):
     Notes
     -----
     With ``refit=True`` certificate, objective and warning speak of the problem restricted to
-    `mask_`, unless a warning says that the passes ended before the refit; with ``refit=False`` the certificate is that of the fit before the mask.
+    `mask_`, unless a warning says that the passes ended before the refit; with ``refit=False`` the
+    certificate is that of the fit before the mask.
 
     Of float32 data, coefficients and intercept are rounded to float32 after the fit. Objective and
     certificate are those of the rounded ones: they may lie above `tol` by what rounding costs.
