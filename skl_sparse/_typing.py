@@ -1,8 +1,9 @@
 """Types of what the public functions and methods take."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
+import numpy as np
 import numpy.typing as npt
 
 
@@ -26,3 +27,8 @@ class Frame(Protocol):
 
 MatrixLike: TypeAlias = npt.ArrayLike | Sparse | Frame
 FeatureWeights: TypeAlias = npt.ArrayLike | Mapping[str, float] | Callable[[Any], Any] | None
+Norm: TypeAlias = Literal["l1", "l2", "max", "rms"]
+NormMode: TypeAlias = Literal["unit", "max_norm"]
+Replacement: TypeAlias = float | Literal["mean", "median", "feature_mean", "feature_median"]
+Scope: TypeAlias = Literal["nonzero", "all"]
+RandomState: TypeAlias = int | np.random.RandomState | None

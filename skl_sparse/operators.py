@@ -5,11 +5,15 @@ become CSR. A function with a ``copy`` parameter works in place if ``copy=False`
 writeable and of type float32 or float64; either way it returns the result.
 """
 
+from typing import Any, Literal
+
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sp
 from sklearn.utils.validation import check_array
 
 from ._storage import canonical, check_entries, threshold_in
+from ._typing import MatrixLike, Norm, NormMode, RandomState, Replacement, Scope, Sparse
 from ._validation import (
     check_bool,
     check_choice,
@@ -38,17 +42,15 @@ __all__ = [
 ]
 
 
-def lp_penalty(w, alpha=1.0, p=1.0):
+def lp_penalty(w: npt.ArrayLike | Sparse, alpha: float = 1.0, p: float = 1.0) -> float:
     """Return the penalty ``alpha * sum_j abs(w_j) ** p``.
 
     Parameters
     ----------
     w : array-like or sparse matrix or array
         The weights, of any shape.
-
     alpha : float, default=1.0
         The strength, at least 0.
-
     p : float, default=1.0
         The exponent, at least 0. With p = 0 the sum counts the non-zeros.
 
@@ -85,7 +87,9 @@ def lp_penalty(w, alpha=1.0, p=1.0):
     return float(alpha * np.sum(magnitudes**p))
 
 
-def lp_prox(z, lam, p=1.0, *, positive=False):
+def lp_prox(
+    z: npt.ArrayLike, lam: npt.ArrayLike, p: float = 1.0, *, positive: bool = False
+) -> npt.NDArray[Any]:
     """Return the proximal step of the Lp penalty, ``argmin_x (x - z)**2 / 2 + lam * abs(x)**p``.
 
     A global minimiser for every p >= 0. For p < 1 it is zero up to the threshold
@@ -96,13 +100,10 @@ def lp_prox(z, lam, p=1.0, *, positive=False):
     ----------
     z : array-like
         Where to take the step, of any shape.
-
     lam : float or array-like
         The strength, at least 0; broadcast against `z`.
-
     p : float, default=1.0
         The exponent, at least 0.
-
     positive : bool, default=False
         Whether x is restricted to be at least 0.
 
@@ -165,7 +166,7 @@ def lp_prox(z, lam, p=1.0, *, positive=False):
     return out
 
 
-def sparsity_mask(w, threshold=0.0):
+def sparsity_mask(w: npt.ArrayLike | Sparse, threshold: float = 0.0) -> Any:
     """Return ``abs(w) > threshold``: which weights survive.
 
     A larger threshold gives a sparser model.
@@ -174,7 +175,6 @@ def sparsity_mask(w, threshold=0.0):
     ----------
     w : array-like or sparse matrix or array
         The weights, of any shape.
-
     threshold : float, default=0.0
         The largest magnitude that is masked, at least 0, in the units of the weights; rounded to
         their type before it is compared.
@@ -204,18 +204,18 @@ def sparsity_mask(w, threshold=0.0):
     return abs(w) > threshold_in(w.dtype, threshold)
 
 
-def apply_sparsity_threshold(w, threshold=0.0, *, copy=True):
+def apply_sparsity_threshold(
+    w: npt.ArrayLike | Sparse, threshold: float = 0.0, *, copy: bool = True
+) -> Any:
     """Multiply the weights by their mask: ``w *= abs(w) > threshold``.
 
     Parameters
     ----------
     w : array-like or sparse matrix or array
         The weights, of any shape.
-
     threshold : float, default=0.0
         The largest magnitude that becomes 0, at least 0, in the units of the weights; rounded to
         their type before it is compared.
-
     copy : bool, default=True
         Whether to leave ``w`` unchanged.
 
@@ -254,30 +254,31 @@ def apply_sparsity_threshold(w, threshold=0.0, *, copy=True):
 
 
 def normalize_columns(
-    X, norm="l2", *, mode="unit", target_norm=1.0, threshold=0.0, copy=True, return_norm=False
-):
+    X: MatrixLike,
+    norm: Norm = "l2",
+    *,
+    mode: NormMode = "unit",
+    target_norm: float = 1.0,
+    threshold: float = 0.0,
+    copy: bool = True,
+    return_norm: bool = False,
+) -> Any:
     """Scale each column to a given norm: ``W[i, j] / sqrt(sum_i W[i, j] ** 2)`` by default.
 
     Parameters
     ----------
     X : {array-like, CSR or CSC matrix or array} of shape (n_samples, n_features)
         The data.
-
     norm : {"l1", "l2", "max", "rms"}, default="l2"
         The norm of a column, as in :class:`skl_sparse.SparseNormalizer`.
-
     mode : {"unit", "max_norm"}, default="unit"
         Whether to scale every non-zero column, or only those whose norm exceeds ``target_norm``.
-
     target_norm : float, default=1.0
         The norm to scale to, greater than 0.
-
     threshold : float, default=0.0
         Entries with ``abs(x) <= threshold`` count as zeros, at least 0.
-
     copy : bool, default=True
         Whether to leave ``X`` unchanged.
-
     return_norm : bool, default=False
         Whether to return the norms too.
 
@@ -285,7 +286,6 @@ def normalize_columns(
     -------
     X_normalized : {ndarray, CSR or CSC matrix or array} of shape (n_samples, n_features)
         The scaled data.
-
     norms : ndarray of shape (n_features,)
         The norms before scaling, if ``return_norm=True``.
 
@@ -313,23 +313,26 @@ def normalize_columns(
     return (X, normalizer.norms_) if return_norm else X
 
 
-def normalize_rows(X, rows=None, *, mode="max_norm", target_norm=1.0, copy=True):
+def normalize_rows(
+    X: MatrixLike,
+    rows: npt.ArrayLike | None = None,
+    *,
+    mode: Literal["max_norm", "constant"] = "max_norm",
+    target_norm: float = 1.0,
+    copy: bool = True,
+) -> Any:
     """Scale rows by their L2 norm n: ``x *= target_norm / (n + 1e-12)``. Zero rows stay zero.
 
     Parameters
     ----------
     X : {array-like, CSR or CSC matrix or array} of shape (n_rows, n_columns)
         The data.
-
     rows : array-like of int, default=None
         The rows to scale; a row listed twice is scaled once. None lists all.
-
     mode : {"max_norm", "constant"}, default="max_norm"
         Whether to scale only the listed rows with n > ``target_norm``, or each that is not zero.
-
     target_norm : float, default=1.0
         The norm to scale to, greater than 0, in the units of the data.
-
     copy : bool, default=True
         Whether to leave ``X`` unchanged.
 
@@ -370,7 +373,14 @@ def normalize_rows(X, rows=None, *, mode="max_norm", target_norm=1.0, copy=True)
     return scale_rows(X, factors, in_place=may_overwrite)
 
 
-def lp_regularize_rows(W, rows=None, *, lam, p=1, copy=True):
+def lp_regularize_rows(
+    W: MatrixLike,
+    rows: npt.ArrayLike | None = None,
+    *,
+    lam: float,
+    p: Literal[1, 2] = 1,
+    copy: bool = True,
+) -> Any:
     """Shrink the listed rows of a weight matrix by one step of an L1 or L2 penalty.
 
     With p = 1 the weights are soft-thresholded, ``sign(w) * max(abs(w) - lam, 0)``; with p = 2 they
@@ -380,17 +390,13 @@ def lp_regularize_rows(W, rows=None, *, lam, p=1, copy=True):
     ----------
     W : {array-like, CSR or CSC matrix or array} of shape (n_rows, n_columns)
         The weights.
-
     rows : array-like of int, default=None
         The rows to shrink; a row listed twice is shrunk once. None lists all.
-
     lam : float
         The size of the step: at least 0, in the units of the weights, for p = 1; between 0 and 1 for
         p = 2.
-
     p : {1, 2}, default=1
         The exponent of the penalty.
-
     copy : bool, default=True
         Whether to leave ``W`` unchanged.
 
@@ -441,37 +447,31 @@ def lp_regularize_rows(W, rows=None, *, lam, p=1, copy=True):
 
 
 def dropout_replace(
-    X,
-    dropout_rate=0.1,
-    replacement_value=0.0,
+    X: MatrixLike,
+    dropout_rate: float = 0.1,
+    replacement_value: Replacement = 0.0,
     *,
-    scope="nonzero",
-    rescale=False,
-    random_state=None,
-    copy=True,
-):
+    scope: Scope = "nonzero",
+    rescale: bool = False,
+    random_state: RandomState = None,
+    copy: bool = True,
+) -> Any:
     """Replace random entries: ``y[i] = replacement_value if r[i] < dropout_rate else x[i]``.
 
     Parameters
     ----------
     X : {array-like, CSR or CSC matrix or array} of shape (n_samples, n_features)
         The data.
-
     dropout_rate : float, default=0.1
         The probability that an entry is hit, between 0 and 1, both included.
-
     replacement_value : float or {"mean", "median", "feature_mean", "feature_median"}, default=0.0
         What replaces an entry that was hit, as in :class:`skl_sparse.SparseDropoutReplacer`.
-
     scope : {"nonzero", "all"}, default="nonzero"
         Whether only non-zero entries can be hit, or zeros too.
-
     rescale : bool, default=False
         Whether to divide what is kept by ``1 - dropout_rate``.
-
     random_state : int, RandomState instance or None, default=None
         Seed or generator of the hits.
-
     copy : bool, default=True
         Whether to leave ``X`` unchanged.
 
@@ -509,24 +509,27 @@ def dropout_replace(
     return replacer.fit_transform(X)
 
 
-def dropout_segments(values, lengths, ratio=0.1, replacement_value=0, *, random_state=None):
+def dropout_segments(
+    values: npt.ArrayLike,
+    lengths: npt.ArrayLike,
+    ratio: float = 0.1,
+    replacement_value: float = 0,
+    *,
+    random_state: RandomState = None,
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     """Replace random segments of a ragged array by a single value each.
 
     Parameters
     ----------
     values : array-like of shape (n_values,)
         The segments' values one after the other, numbers of any type.
-
     lengths : array-like of int of shape (n_segments,)
         The lengths of the segments, at least 0 each; their sum is ``n_values``.
-
     ratio : float, default=0.1
         The probability that a segment is hit, between 0 and 1, both included. Empty segments can be
         hit like all others.
-
     replacement_value : number, default=0
         The single value that replaces a segment that was hit. The type of ``values`` must hold it.
-
     random_state : int, RandomState instance or None, default=None
         Seed or generator of the hits.
 
@@ -534,7 +537,6 @@ def dropout_segments(values, lengths, ratio=0.1, replacement_value=0, *, random_
     -------
     new_values : ndarray of shape (n_new_values,)
         The new segments' values, in the type of ``values``.
-
     new_lengths : ndarray of shape (n_segments,)
         The new lengths, in the type of ``lengths``: 1 for each segment that was hit.
 

@@ -7,7 +7,14 @@ is the error.
 import numpy as np
 import numpy.typing as npt
 
-from skl_sparse import SparseLpRegressor
+from skl_sparse import (
+    SparseDropoutReplacer,
+    SparseDropoutSampler,
+    SparseLpRegressor,
+    SparseNormalizer,
+    operators,
+)
+from skl_sparse.datasets import load_spam
 
 rng = np.random.default_rng(0)
 X: npt.NDArray[np.float64] = rng.normal(size=(20, 3))
@@ -28,6 +35,19 @@ kind: str = model.penalty
 r2: float = model.score(X, y)
 model.set_params(alpha=0.5).get_params()
 
+normalizer = SparseNormalizer("rms", mode="max_norm", target_norm=2).fit(X, sample_weight=y)
+X = normalizer.partial_fit(X).inverse_transform(normalizer.transform(X))
+X = SparseDropoutReplacer(0.2, replacement_value="mean", random_state=0).fit_transform(X)
+X, y = SparseDropoutSampler(2, scope="all", random_state=np.random.RandomState(0)).fit_resample(
+    X, y
+)
+X, norms = operators.normalize_columns(X, "max", return_norm=True)
+X = operators.lp_regularize_rows(operators.normalize_rows(X, [0, 1]), lam=0.1, p=2)
+X = operators.dropout_replace(operators.apply_sparsity_threshold(X, 0.1), random_state=0)
+values, lengths = operators.dropout_segments([1, 2, 3], [1, 2])
+penalty: float = operators.lp_penalty(operators.lp_prox(y, 0.1, p=0.5))
+texts, labels = load_spam(return_X_y=True)
+
 # -- wrong ---------------------------------------------------------------------------------------
 SparseLpRegressor(alpha="high")  # type: ignore[arg-type]
 SparseLpRegressor(0.1, 0.5)  # type: ignore[call-arg]
@@ -39,3 +59,13 @@ SparseLpRegressor(feature_weights=object())  # type: ignore[arg-type]
 model.fit(X)  # type: ignore[call-arg]
 model.fit(None, y)  # type: ignore[arg-type]
 model.penalty = "l2"  # type: ignore[misc]
+
+SparseNormalizer("l3")  # type: ignore[arg-type]
+SparseNormalizer(copy="no")  # type: ignore[arg-type]
+SparseDropoutReplacer("often")  # type: ignore[arg-type]
+SparseDropoutReplacer(replacement_value="max")  # type: ignore[arg-type]
+SparseDropoutSampler(n_copies=1.5)  # type: ignore[arg-type]
+operators.lp_penalty(X, alpha="high")  # type: ignore[arg-type]
+operators.lp_regularize_rows(X)  # type: ignore[call-arg]
+operators.normalize_rows(X, mode="unit")  # type: ignore[arg-type]
+load_spam(True)  # type: ignore[call-arg]

@@ -4,6 +4,7 @@ import csv
 import gzip
 import json
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 from sklearn.utils import Bunch
@@ -32,7 +33,7 @@ def import_pandas(caller):
     return pandas
 
 
-def load_flights(*, return_X_y=False, as_frame=False):
+def load_flights(*, return_X_y: bool = False, as_frame: bool = False) -> Any:
     """Load 40,000 flights out of New York in 2013 (regression, categorical columns).
 
     The target is the delay at arrival in minutes, early arrivals being negative. It has a heavy
@@ -98,7 +99,7 @@ def load_flights(*, return_X_y=False, as_frame=False):
     >>> float(flights.target[0])
     33.0
     """
-    pandas = import_pandas("load_flights") if as_frame else None
+    pandas: Any = import_pandas("load_flights") if as_frame else None
     header, *rows = csv.reader(read_text("data", "flights.csv.gz").splitlines())
     columns = dict(zip(header, zip(*rows, strict=True), strict=True))
     target = np.array(columns.pop("arr_delay"), dtype=np.float64)
@@ -127,7 +128,7 @@ def load_flights(*, return_X_y=False, as_frame=False):
     )
 
 
-def load_spam(*, return_X_y=False, as_frame=False):
+def load_spam(*, return_X_y: bool = False, as_frame: bool = False) -> Any:
     """Load 1,800 e-mail messages, spam and ham (classification, text).
 
     Each message is its subject and the beginning of its body, 700 characters at most, from the
@@ -190,7 +191,7 @@ def load_spam(*, return_X_y=False, as_frame=False):
     >>> TfidfVectorizer(min_df=5).fit_transform(spam.data).shape
     (1800, 3293)
     """
-    pandas = import_pandas("load_spam") if as_frame else None
+    pandas: Any = import_pandas("load_spam") if as_frame else None
     messages = [json.loads(line) for line in read_text("data", "spam.jsonl.gz").split("\n")[:-1]]
     target_names = ["ham", "spam"]
     data = [message["text"] for message in messages]

@@ -1,9 +1,12 @@
 """Replacement noise for training, as a transformer."""
 
+from typing import Any, Self
+
 from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from .._storage import canonical
+from .._typing import MatrixLike, RandomState, Replacement, Scope
 from .._validation import atomic, check_bool, check_generator
 from ._dropout_estimator import DropoutEstimator
 
@@ -93,14 +96,14 @@ class SparseDropoutReplacer(TransformerMixin, DropoutEstimator):
 
     def __init__(
         self,
-        dropout_rate=0.1,
+        dropout_rate: float = 0.1,
         *,
-        replacement_value=0.0,
-        scope="nonzero",
-        rescale=False,
-        random_state=None,
-        copy=True,
-    ):
+        replacement_value: Replacement = 0.0,
+        scope: Scope = "nonzero",
+        rescale: bool = False,
+        random_state: RandomState = None,
+        copy: bool = True,
+    ) -> None:
         self.dropout_rate = dropout_rate
         self.replacement_value = replacement_value
         self.scope = scope
@@ -109,7 +112,7 @@ class SparseDropoutReplacer(TransformerMixin, DropoutEstimator):
         self.copy = copy
 
     @atomic
-    def fit(self, X, y=None):
+    def fit(self, X: MatrixLike, y: object = None) -> Self:
         """Learn the replacement value from ``X``.
 
         Parameters
@@ -135,7 +138,7 @@ class SparseDropoutReplacer(TransformerMixin, DropoutEstimator):
         return self._learn(X)
 
     @atomic
-    def fit_transform(self, X, y=None):
+    def fit_transform(self, X: MatrixLike, y: object = None) -> Any:
         """Learn the replacement value from ``X`` and return ``X`` with noise.
 
         Parameters
@@ -161,7 +164,7 @@ class SparseDropoutReplacer(TransformerMixin, DropoutEstimator):
         self._learn(X)
         return self._add_noise(X, rng, may_overwrite)
 
-    def transform(self, X):
+    def transform(self, X: MatrixLike) -> Any:
         """Return ``X`` unchanged: noise belongs to training.
 
         Parameters
@@ -178,7 +181,7 @@ class SparseDropoutReplacer(TransformerMixin, DropoutEstimator):
         return self._validate(X, reset=False, copy=self.copy, ensure_all_finite=True)
 
     @atomic
-    def resample(self, X, y=None, n_copies=1):
+    def resample(self, X: MatrixLike, y: Any = None, n_copies: int = 1) -> Any:
         """Return the original rows followed by noisy copies of them.
 
         Like ``fit_transform`` this is training: the replacement value is learned from ``X``.

@@ -1,10 +1,12 @@
 """Replacement noise as additional rows, for the pipelines of imbalanced-learn."""
 
 from dataclasses import dataclass, fields
+from typing import Any, Self
 
 from sklearn.utils import InputTags, Tags
 
 from .._storage import canonical
+from .._typing import MatrixLike, RandomState, Replacement, Scope
 from .._validation import atomic, check_generator, check_integer
 from ._dropout_estimator import DropoutEstimator
 
@@ -107,14 +109,14 @@ class SparseDropoutSampler(DropoutEstimator):
 
     def __init__(
         self,
-        n_copies=1,
+        n_copies: int = 1,
         *,
-        dropout_rate=0.1,
-        replacement_value=0.0,
-        scope="nonzero",
-        rescale=False,
-        random_state=None,
-    ):
+        dropout_rate: float = 0.1,
+        replacement_value: Replacement = 0.0,
+        scope: Scope = "nonzero",
+        rescale: bool = False,
+        random_state: RandomState = None,
+    ) -> None:
         self.n_copies = n_copies
         self.dropout_rate = dropout_rate
         self.replacement_value = replacement_value
@@ -123,7 +125,7 @@ class SparseDropoutSampler(DropoutEstimator):
         self.random_state = random_state
 
     @atomic
-    def fit(self, X, y):
+    def fit(self, X: MatrixLike, y: Any) -> Self:
         """Learn the replacement value from ``X``; what a pipeline needs that ends in a sampler.
 
         Parameters
@@ -151,7 +153,7 @@ class SparseDropoutSampler(DropoutEstimator):
         return self._learn(X)
 
     @atomic
-    def fit_resample(self, X, y):
+    def fit_resample(self, X: MatrixLike, y: Any) -> tuple[Any, Any]:
         """Return the original rows followed by ``n_copies`` noisy copies of them.
 
         Parameters

@@ -1,11 +1,15 @@
 """Column normalisation that remembers the training columns."""
 
+from typing import Any, Self
+
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from .._storage import canonical, check_entries, validate
+from .._typing import MatrixLike, Norm, NormMode
 from .._validation import atomic, check_bool, check_choice, check_real, check_sample_weight
 from ._columns import column_norms, scale_columns
 
@@ -95,7 +99,15 @@ class SparseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     array([[2., 5.]])
     """
 
-    def __init__(self, norm="l2", *, mode="unit", target_norm=1.0, threshold=0.0, copy=True):
+    def __init__(
+        self,
+        norm: Norm = "l2",
+        *,
+        mode: NormMode = "unit",
+        target_norm: float = 1.0,
+        threshold: float = 0.0,
+        copy: bool = True,
+    ) -> None:
         self.norm = norm
         self.mode = mode
         self.target_norm = target_norm
@@ -103,7 +115,9 @@ class SparseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self.copy = copy
 
     @atomic
-    def fit(self, X, y=None, sample_weight=None):
+    def fit(
+        self, X: MatrixLike, y: object = None, sample_weight: npt.ArrayLike | None = None
+    ) -> Self:
         """Learn the norms of the columns of ``X``.
 
         Parameters
@@ -133,7 +147,9 @@ class SparseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return self._learn(X, sample_weight)
 
     @atomic
-    def partial_fit(self, X, y=None, sample_weight=None):
+    def partial_fit(
+        self, X: MatrixLike, y: object = None, sample_weight: npt.ArrayLike | None = None
+    ) -> Self:
         """Learn the norms from one more batch of rows.
 
         Parameters
@@ -163,7 +179,9 @@ class SparseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return self._learn(X, sample_weight, seen, may_skip=True)
 
     @atomic
-    def fit_transform(self, X, y=None, sample_weight=None):
+    def fit_transform(
+        self, X: MatrixLike, y: object = None, sample_weight: npt.ArrayLike | None = None
+    ) -> Any:
         """Learn the norms of the columns of ``X`` and scale them.
 
         Parameters
@@ -191,7 +209,7 @@ class SparseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self._learn(X, sample_weight)
         return scale_columns(X, self.scale_, self.threshold, in_place=may_overwrite)
 
-    def transform(self, X):
+    def transform(self, X: MatrixLike) -> Any:
         """Divide each column by its ``scale_``.
 
         Parameters
@@ -208,7 +226,7 @@ class SparseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         X, may_overwrite = canonical(self._validate(X, reset=False), self.copy)
         return scale_columns(X, self.scale_, self.threshold, in_place=may_overwrite)
 
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: MatrixLike) -> Any:
         """Multiply each column by its ``scale_``; entries that were dropped stay zero.
 
         Parameters
