@@ -11,7 +11,7 @@ import numpy as np
 
 from skl_sparse.engine.solvers.certificates._duality import DualRay
 from skl_sparse.engine.solvers.problem import Problem
-from skl_sparse.engine.solvers.working_set._coordinate_descent import coordinate_descent
+from skl_sparse.engine.solvers.working_set._sweeps import coordinate_descent
 from skl_sparse.engine.solvers.working_set.descent import BUDGET
 
 # Differences of points that are combined, as many as in celer and in the papers.

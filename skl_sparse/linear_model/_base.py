@@ -174,8 +174,8 @@ class SparseLpModel(BaseEstimator):
         # Numbers that vanish beside others do no harm, whatever the caller's np.seterr says.
         with np.errstate(under="ignore"), nullcontext() if blas_shares else one_blas_thread():
             try:
-                design = as_design(X, n_threads, checked=True)
-                data = LeastSquares(
+                design = as_design(X, n_threads, self._tuning.designs, checked=True)
+                data = LeastSquares.of_targets(
                     design, targets, sample_weight, self.fit_intercept, self._tuning
                 )
             except NotFiniteError:
@@ -183,7 +183,7 @@ class SparseLpModel(BaseEstimator):
                 with np.errstate(over="ignore", invalid="ignore"):
                     assert_all_finite(values, estimator_name=type(self).__name__, input_name="X")
                 raise  # scikit-learn was told to assume finite data
-            problem = data.problem(
+            batch = data.batch(
                 float(self.alpha),
                 float(self.p),
                 float(self.alpha_l2),
@@ -191,7 +191,7 @@ class SparseLpModel(BaseEstimator):
                 bool(self.positive),
             )
             return data.fit(
-                problem,
+                batch,
                 None if start is None else data.standardised(start),
                 dtype=X.dtype,
                 threshold=self.sparsity_threshold,

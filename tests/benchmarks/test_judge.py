@@ -15,7 +15,7 @@ from tiny import penalty, problem
 
 from skl_sparse import SparseLpRegressor
 from skl_sparse.engine.penalties import LpPenalty
-from skl_sparse.engine.solvers.working_set._coordinate_descent import coordinate_descent
+from skl_sparse.engine.solvers.working_set._sweeps import coordinate_descent
 from skl_sparse.engine.solvers.working_set._systems import GramSystem
 
 

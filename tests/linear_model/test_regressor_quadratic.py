@@ -8,7 +8,7 @@ from reference import Problem, assert_certified, problem_of
 
 import skl_sparse.engine.designs.view as standardised
 from skl_sparse import SparseLpRegressor
-from skl_sparse.engine.designs import StandardisedDesign
+from skl_sparse.engine.designs import WeightedView
 from skl_sparse.engine.solvers import Problem as Standardised
 from skl_sparse.engine.solvers.linalg.conjugate_gradients import (
     conjugate_gradients,
@@ -103,7 +103,7 @@ def test_columns_that_nothing_penalises(shape, way):
 @pytest.mark.parametrize("container", CONTAINERS)
 def test_wide_data_never_have_the_gram_of_their_columns(container, monkeypatch):
     """A single column without a penalty must not cost memory of the size columns x columns."""
-    monkeypatch.setattr(StandardisedDesign, "gram", None)
+    monkeypatch.setattr(WeightedView, "gram", None)
     monkeypatch.setattr(linear_fit, "FEW_STEPS", np.inf)
     X, y, _ = data("wide")
     v = np.ones(X.shape[1])
@@ -184,9 +184,9 @@ def test_no_more_passes_than_the_gap_needs(monkeypatch):
     X = basis * np.repeat([1.0, 3.0, 10.0, 30.0], 10)[:, None]
     y = rng.normal(size=40)
     passes = []
-    original = StandardisedDesign.correlate
+    original = WeightedView.correlate
     monkeypatch.setattr(
-        StandardisedDesign, "correlate", lambda self, R: passes.append(1) or original(self, R)
+        WeightedView, "correlate", lambda self, R: passes.append(1) or original(self, R)
     )
     model = SparseLpRegressor(1e-3, p=2, tol=1e-10, fit_intercept=False).fit(X, y)
     assert_certified(model, X, y, tol=1e-10)

@@ -25,7 +25,7 @@ from skl_sparse.engine.penalties import LpPenalty
 from skl_sparse.engine.problems.least_squares import LeastSquares
 from skl_sparse.engine.solvers.proximal.proximal_gradient import ProximalGradient
 from skl_sparse.engine.solvers.working_set._systems import GramSystem
-from skl_sparse.engine.solvers.working_set.active_set import along_the_border, newton_step
+from skl_sparse.engine.solvers.working_set.active_set import newton_step, projected_path
 
 POWERS = (0.0, 0.3, 0.5, 2 / 3, 0.9, 1.0, 1.001, 1.2, 1.5, 2.0, 3.0, 7.0)
 # 2^498 = 8e149. Between the largest target and the smallest column lies a coefficient of 1e300;
@@ -370,24 +370,24 @@ def test_a_huge_value_in_a_row_that_does_not_count(container, p):
 def test_a_search_for_a_step_size_ends(lipschitz):
     """Also where the numbers of the data have overflowed."""
     rng = np.random.default_rng(0)
-    fit = LeastSquares(
+    fit = LeastSquares.of_targets(
         as_design(rng.normal(size=(20, 4))), rng.normal(size=(20, 1)), np.ones(20), True
     )
-    problem = fit.problem(0.1, 1.0, 0.0, np.ones(4), False)
-    descent = ProximalGradient(problem, 0, np.zeros(4), lipschitz)
+    batch = fit.batch(0.1, 1.0, 0.0, np.ones(4), False)
+    descent = ProximalGradient(batch, 0, np.zeros(4), lipschitz)
     with np.errstate(invalid="ignore"):
         u, *_ = descent.step(descent.u, descent.prediction)
     assert len(u) == 4
     assert lipschitz != 1e-3 or 0.1 < descent.lipschitz < 10.0
 
 
-def test_the_step_along_the_border_leaves_its_direction_alone():
-    """The same direction leads to the fallback, the first point on the border."""
+def test_the_projected_path_leaves_its_direction_alone():
+    """The same direction leads to the fallback, the first point with a zero."""
     old, direction = np.array([1.0, 1.0, 1.0]), np.array([-2.0, -4.0, 1.0])
     matrix = np.eye(3) + 0.5
-    along_the_border(old, direction, lambda b: np.linalg.solve(matrix, b), 2)
+    projected_path(old, direction, lambda b: np.linalg.solve(matrix, b), 2)
     np.testing.assert_array_equal(direction, [-2.0, -4.0, 1.0])
-    first = along_the_border(old, direction, None, 0)
+    first = projected_path(old, direction, None, 0)
     np.testing.assert_allclose(first, [0.5, 0.0, 1.25])
 
 

@@ -157,13 +157,12 @@ def column_sums(
     bint lines_are_rows,
     const int32_t[::1] slot,
     double[::1] total,
-    double[::1] weight,
     int64_t[::1] count,
     double[::1] largest,
     Py_ssize_t start,
     Py_ssize_t stop,
 ):
-    """Per slot, of its stored entries: sums of w*x and w, number with w > 0, most sqrt(w)*|x|."""
+    """Per slot, of its stored entries: sum of w*x, number with w > 0, most sqrt(w)*|x|."""
     cdef Py_ssize_t i, k, row, place
     cdef double size
     with nogil:
@@ -175,7 +174,6 @@ def column_sums(
                 place = slot[indices[k] if lines_are_rows else i]
                 if place >= 0:
                     total[place] += weights[row] * data[k]
-                    weight[place] += weights[row]
                     if weights[row] > 0.0:
                         count[place] += 1
                         size = sqrt(weights[row]) * fabs(data[k])
@@ -272,26 +270,29 @@ def row_gram(
     Py_ssize_t share,
     Py_ssize_t n_shares,
     double[::1] sums,
-    double[:, :] out,
+    const int32_t[::1] part,
+    double[:, :, :] out,
     Py_ssize_t start,
     Py_ssize_t stop,
 ):
     """Add X_new^T D X_all over the rows start <= i < stop of a CSR matrix.
 
-    And X_all^T D 1 to ``sums``, unless they are empty.
+    And X_all^T D 1 to ``sums``, unless they are empty. Row i adds to ``out[part[i]]``, all rows to
+    ``out[0]`` if no parts are given.
 
     ``slot[column]`` is the column's place in the Gram, -1 for none; places from ``n_known`` on are
     new, and ``is_new`` marks their columns: as long as most rows hold none, each is asked for them
-    first. ``out[a - n_known, b]`` gets the pair of a new place a and any place b; if all are new,
+    first. ``out[:, a - n_known, b]`` gets the pair of a new place a and any place b; if all are new,
     each pair is added once, in one of the two places that are its. Only the rows of ``out`` whose
     place is ``share`` modulo ``n_shares`` are touched; each is contiguous.
     """
-    cdef Py_ssize_t i, a, b, first, n, m = out.shape[1], asked = 0, held = 0
+    cdef Py_ssize_t i, a, b, first, n, m = out.shape[2], asked = 0, held = 0, of_row = 0
     cdef int32_t *place = <int32_t *> malloc((m + 1) * sizeof(int32_t))
     cdef double *value = <double *> malloc((m + 1) * sizeof(double))
     cdef double weighted
     cdef double *target
     cdef bint once = n_known == 0, summed = sums.shape[0] > 0, holds_new
+    cdef bint in_parts = part.shape[0] > 0
     if not (place and value):
         free(place)
         free(value)
@@ -310,6 +311,8 @@ def row_gram(
                 for a in range(n):
                     sums[place[a]] += row_weights[i] * value[a]
             holds_new = False
+            if in_parts:
+                of_row = part[i]
             for a in range(n):
                 if place[a] < n_known:
                     continue
@@ -318,7 +321,7 @@ def row_gram(
                     continue
                 b = a if once else 0
                 weighted = row_weights[i] * value[a]
-                target = &out[place[a] - n_known, 0]
+                target = &out[of_row, place[a] - n_known, 0]
                 line_add(value + b, place + b, n - b, weighted, target, True)
             held += holds_new
         free(place)

@@ -7,43 +7,31 @@ import numpy as np
 import skl_sparse.engine.designs._sparse as _sparse
 from skl_sparse._storage import index_arrays
 
+from ..cuts import blocks, line_parts, starts_of
+from ..threads import Threads
 from ._view import finish_moments
-from .base import (
-    MOST_ENTRIES,
-    STRETCH,
-    Design,
-    Moments,
-    SparseColumns,
-    blocks,
-    line_parts,
-    moments_about,
-    repeated,
-    starts_of,
-)
-
-# Columns of a single value are looked for where there are no more values than this share of so many
-# entries: in one-hot tables, with numbers next to them or not, but not in text weighted by tf-idf.
-MOST_VALUES, SAMPLED = 1 / 4, 1 << 12
+from .base import Design, Moments, SparseColumns, Traits
+from .tuning import DEFAULT
+from .weights import left_out, moments_about, repeated
 
 
 class CompressedDesign(Design):
     """A CSR or CSC matrix without duplicate entries, read where it lies."""
 
-    entry_cost = 4.0
-    lazy_offset = 100.0
+    traits = Traits(entry_cost=4.0, lazy_offset=100.0)
     lines_are_rows: bool
 
-    def __init__(self, X, n_threads=1):
+    def __init__(self, X, threads=None, tuning=DEFAULT):
         if X.shape[0] > np.iinfo(np.int32).max:
             most = np.iinfo(np.int32).max
             raise ValueError(f"X has {X.shape[0]} rows; at most {most} are supported")
         self.data = X.data
         self.indices, self.indptr = index_arrays(X)
         self.n_rows, self.n_columns = X.shape
-        self.n_threads = n_threads
+        self.threads, self.tuning = threads or Threads(), tuning
         self.n_stored = X.nnz
         self.nbytes = X.data.nbytes + X.indices.nbytes + X.indptr.nbytes
-        self._parts = line_parts(X.indptr, n_threads)
+        self._parts = line_parts(X.indptr, self.threads.n, tuning.most_entries)
         self._all_ranges = [r for part in self._parts for r in part]
 
     @property
@@ -58,7 +46,7 @@ class CompressedDesign(Design):
     def _by_line(self, kernel, width, *arguments):
         """What a kernel writes to an array with a row a line, its last argument."""
         out = np.zeros((len(self.indptr) - 1, width))
-        self._run(lambda part: self._pass(kernel, part, *arguments, out), self._parts)
+        self.threads.run(lambda part: self._pass(kernel, part, *arguments, out), self._parts)
         return out
 
     def _by_position(self, kernel, width, *arguments):
@@ -67,7 +55,9 @@ class CompressedDesign(Design):
         Any line may hold any position: each thread has an array of its own.
         """
         out = np.zeros((self.n_positions, width))
-        self._add_up(lambda part, to: self._pass(kernel, part, *arguments, to), self._parts, out)
+        self.threads.add_up(
+            lambda part, to: self._pass(kernel, part, *arguments, to), self._parts, out
+        )
         return out
 
     def _slots(self, columns):
@@ -92,7 +82,7 @@ class CompressedDesign(Design):
         values, rows = np.empty(starts[-1]), np.empty(indptr[-1], dtype=np.int32)
         return SparseColumns(values, starts, rows, indptr, np.zeros(len(columns)))
 
-    def moments(self, weights, center):
+    def moments(self, weights, center, v=None):
         """`Moments`, the implicit zeros included."""
         # Equal weights become ones, whose sums have no rounding.
         if repeated(weights):
@@ -103,7 +93,7 @@ class CompressedDesign(Design):
         by_column = self._by_position if self.lines_are_rows else self._by_line
         sums = by_column(_sparse.plain_sums, 2, relative, self.lines_are_rows)
         self._check_finite(sums[:, 0])
-        total, square = split(sums)
+        total, square = split(sums, self.tuning.stretch)
         zero = np.broadcast_to(0.0, self.n_columns)
         doubtful = finish_moments(total, square, zero, unit, center)
         moments = Moments(total, square)
@@ -121,10 +111,10 @@ class CompressedDesign(Design):
         In two passes: about the mean, and in units of the largest.
         """
         slot = self._slots(columns)
-        total, weight, largest, first, second = np.zeros((5, len(columns)))
+        total, largest, first, second = np.zeros((4, len(columns)))
         count = np.zeros(len(columns), dtype=np.int64)
         where = self._all_ranges, weights, self.lines_are_rows, slot
-        self._pass(_sparse.column_sums, *where, total, weight, count, largest)
+        self._pass(_sparse.column_sums, *where, total, count, largest)
         guess = total if center else np.zeros(len(columns))
         unit = np.where(largest > 0, largest, 1.0)
         if largest.any():
@@ -134,12 +124,26 @@ class CompressedDesign(Design):
                 self._all_ranges,
                 *(roots, self.lines_are_rows, slot, guess, unit, first, second),
             )
-        # A full column has no implicit zero; elsewhere their weight is what the stored ones leave.
-        rest = np.where(count < np.count_nonzero(weights), np.maximum(1.0 - weight, 0.0), 0.0)
+        rest = self._weight_of_zeros(columns, weights, count)
         shift = guess / unit
         first -= rest * shift
         second += rest * shift * shift
         return moments_about(first, second, guess, unit, center)
+
+    def _weight_of_zeros(self, columns, weights, count):
+        """The weight of the rows that each of some columns does not store.
+
+        ``count`` is the number of stored entries in rows that have a weight.
+        """
+        if repeated(weights):
+            return weights[0] * (self.n_rows - count)
+        rest = np.zeros(len(columns))
+        some = np.flatnonzero(count < np.count_nonzero(weights))  # a full column has no zeros
+        ones = np.ones(self.n_rows)
+        for part in blocks(len(some), max(1, self.tuning.chunk // self.n_rows)):
+            block = self.gather(columns[some[part]], ones, np.ones(len(some[part])))
+            rest[some[part]] = left_out(weights, block.rows, block.indptr)
+        return rest
 
     @cached_property
     def _counts(self):
@@ -153,7 +157,7 @@ class CompressedDesign(Design):
 
         small = self.n_rows <= np.iinfo(np.uint16).max  # of wide data, long vectors are large
         count = np.zeros(self.n_columns, dtype=np.uint16 if small else np.int32)
-        self._add_up(add, self._parts, count)
+        self.threads.add_up(add, self._parts, count)
         return count
 
     @cached_property
@@ -162,8 +166,9 @@ class CompressedDesign(Design):
 
         None, without a pass, where too many of the entries differ, as a sample tells.
         """
-        sample = np.random.default_rng(0).integers(self.n_stored, size=SAMPLED)
-        if len(np.unique(self.data[sample])) > MOST_VALUES * SAMPLED:
+        n = self.tuning.sampled_values
+        sample = np.random.default_rng(0).integers(self.n_stored, size=n)
+        if len(np.unique(self.data[sample])) > self.tuning.most_values * n:
             return np.zeros(self.n_columns, dtype=bool)
         first = np.full(self.n_columns, np.nan)
         alike = np.ones(self.n_columns, dtype=bool)
@@ -173,13 +178,13 @@ class CompressedDesign(Design):
         return alike
 
     def _entries(self):
-        return (self.data[some] for some in blocks(self.n_stored, MOST_ENTRIES))
+        return (self.data[some] for some in blocks(self.n_stored, self.tuning.most_entries))
 
     def stored_in(self, columns):
         return int(self._counts[columns].sum(dtype=np.int64))
 
 
-def split(pairs):
+def split(pairs, stretch):
     """The two columns of an array of shape (n, 2), one after the other where it lies.
 
     Of wide data an array of its own for each would be among the largest of a fit. Both are views of
@@ -187,7 +192,7 @@ def split(pairs):
     """
     n, flat = len(pairs), pairs.reshape(-1)
     first = pairs[:, 0].copy()
-    for some in blocks(n, STRETCH):
+    for some in blocks(n, stretch):
         flat[some] = flat[2 * some.start + 1 : 2 * some.stop : 2]
     flat[n:] = first
     return flat[n:], flat[:n]

@@ -5,12 +5,9 @@ import numpy as np
 import skl_sparse.engine.designs._dense as _dense
 import skl_sparse.engine.designs._sparse as _sparse
 
+from ..cuts import line_parts
 from ._view import standardise_gram
-from .base import MOST_ENTRIES, line_parts
 from .compressed import CompressedDesign
-
-# Pairs of columns that one call into compiled code adds up: half a second.
-MOST_PAIRS = 1 << 29
 
 
 class CSRDesign(CompressedDesign):
@@ -22,36 +19,44 @@ class CSRDesign(CompressedDesign):
     def predict(self, W):
         return self._by_line(_sparse.line_dot, W.shape[1], W)
 
-    def gram(self, known, new, row_weights, center, scale, out, rows=None):
+    def gram(
+        self, known, new, weights, out, center=None, scale=None, *, sums=None, rows=None, parts=None
+    ):
         columns = np.concatenate([known, new])
         slot, is_new = self._slots(columns), np.zeros(self.n_columns, dtype=np.uint8)
         is_new[new] = True
-        center = center[columns]
-        out[:] = 0.0
+        sums_known = center is None or sums is not None or not center[columns].any()
+        own_sums = np.zeros(0 if sums_known else len(columns))
+        part = np.empty(0, dtype=np.int32) if parts is None else parts
+        products = out[None] if parts is None else out
+        products[:] = 0.0
         if rows is None:
             # An entry meets each new column once at most.
-            most = min(MOST_ENTRIES, max(1, MOST_PAIRS // max(1, len(new))))
-            parts = line_parts(self.indptr, self.n_threads, most)
-            own_sums = np.empty(0)
+            most = self.tuning.most_pairs // max(1, len(new))
+            most = min(self.tuning.most_entries, max(1, most))
+            shares = line_parts(self.indptr, self.threads.n if sums_known else 1, most)
         else:
-            parts = [[(some.start, some.stop) for some in rows]]
-            own_sums = np.zeros(len(columns))
+            shares = [[(some.start, some.stop) for some in rows]]
 
-        def add(part, to, share=0, n_shares=1):
-            of_part = len(known), share, n_shares, own_sums, to
-            self._pass(_sparse.row_gram, part, row_weights, slot, is_new, *of_part)
+        def add(share, to, place=0, n_places=1):
+            of_share = len(known), place, n_places, own_sums, part, to
+            self._pass(_sparse.row_gram, share, weights, slot, is_new, *of_share)
 
-        if self._may_copy(out, len(parts)):
-            self._add_up(add, parts, out)
+        if self._may_copy(products, len(shares)):
+            self.threads.add_up(add, shares, products)
         else:  # all rows for some of the sums each
-            ranges, n = [r for part in parts for r in part], len(parts)
-            self._run(lambda share: add(ranges, out, share, n), range(n))
+            ranges, n = [some for share in shares for some in share], len(shares)
+            self.threads.run(lambda place: add(ranges, products, place, n), range(n))
         if not len(known):
-            _dense.fold(out, 0)
-        sums, weight = center, 1.0
-        if rows is not None and center.any():  # what is centred is not their own mean
-            sums, weight = own_sums, sum(float(row_weights[some].sum()) for some in rows)
-        standardise_gram(out, center, scale[columns], sums, weight)
+            for some in products:
+                _dense.fold(some, 0)
+        if center is not None:
+            if sums_known:
+                total, weight = np.zeros(len(columns)) if sums is None else sums[columns], 1.0
+            else:
+                total = own_sums
+                weight = sum(float(weights[some].sum()) for some in rows or [slice(None)])
+            standardise_gram(out, center[columns], scale[columns], total, weight)
 
     def gather(self, columns, row_scale, column_scale):
         block = self._room(columns, row_scale)

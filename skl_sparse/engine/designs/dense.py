@@ -6,24 +6,12 @@ import numpy as np
 
 import skl_sparse.engine.designs._dense as _dense
 
+from ..cuts import blocks
+from ..threads import Threads
 from ._view import finish_moments, standardise_gram
-from .base import (
-    DenseColumns,
-    Design,
-    Moments,
-    blocks,
-    moments_about,
-    repeated,
-)
-
-# Entries of one call into compiled code, or of a copy that need not stay in cache.
-CHUNK = 1 << 22
-# Entries of a panel of the Gram, which stays in cache, and rows that let BLAS come to speed.
-PANEL, LEAST_ROWS = 1 << 19, 256
-# Ratio of mean to deviation up to which products are centred afterwards: a little is cancelled.
-LATE = 8.0
-# Entries converted or copied at a time, half a MiB of float64, and how many of them along a line.
-BLOCK, STRETCH = 1 << 16, 1 << 12
+from .base import DenseColumns, Design, Moments, Traits
+from .tuning import DEFAULT
+from .weights import moments_about, repeated
 
 
 class DenseDesign(Design):
@@ -33,15 +21,19 @@ class DenseDesign(Design):
     one way round or the other.
     """
 
-    entry_cost = 1.0
-    lazy_offset = 1e4
-    multiplies_in_single = True
-    finds_products = True
+    traits = Traits(
+        entry_cost=1.0,
+        lazy_offset=1e4,
+        multiplies_in_single=True,
+        centres_products=True,
+        finds_products=True,
+        has_row_gram=True,
+    )
 
-    def __init__(self, X, n_threads=1):
+    def __init__(self, X, threads=None, tuning=DEFAULT):
         self.X = X
         self.n_rows, self.n_columns = X.shape
-        self.n_threads = n_threads
+        self.threads, self.tuning = threads or Threads(), tuning
         self.nbytes = X.nbytes
         self.n_stored = X.size
         self.lines_are_columns = X.flags.f_contiguous
@@ -53,10 +45,10 @@ class DenseDesign(Design):
         BLAS reads float64 where it lies. What has to be converted is cut so small that the copy
         stays in cache.
         """
-        each = -(-n_lines // self.n_threads)
+        each = -(-n_lines // self.threads.n)
         converted = self.lines.dtype != np.float64
-        stretch = min(length, STRETCH) if converted else length
-        step = BLOCK // max(1, stretch) if converted else each
+        stretch = min(length, self.tuning.along_line) if converted else length
+        step = self.tuning.block // max(1, stretch) if converted else each
         return [
             [
                 (slice(part.start + some.start, part.start + some.stop), positions)
@@ -69,7 +61,7 @@ class DenseDesign(Design):
     @property
     def _at_once(self):
         """Whether all lines are one tile: small data should not wait for Python."""
-        return self.n_threads == 1 and self.lines.dtype == np.float64
+        return self.threads.n == 1 and self.lines.dtype == np.float64
 
     def _dot(self, V):
         """Lines times V."""
@@ -81,7 +73,7 @@ class DenseDesign(Design):
             for lines, at in tiles:
                 out[lines] += as_double(self.lines[lines, at]) @ V[at]
 
-        self._run(task, self._tiles(*self.lines.shape))
+        self.threads.run(task, self._tiles(*self.lines.shape))
         return out
 
     def _scatter(self, V):
@@ -95,7 +87,7 @@ class DenseDesign(Design):
                 out[at] += as_double(self.lines[lines, at]).T @ V[lines]
             return out
 
-        return sum(self._run(task, self._tiles(*self.lines.shape)))
+        return sum(self.threads.run(task, self._tiles(*self.lines.shape)))
 
     def correlate(self, R):
         return self._dot(R) if self.lines_are_columns else self._scatter(R)
@@ -113,7 +105,7 @@ class DenseDesign(Design):
                 self.X[rows], columns, weights, self.lines_are_columns, out[:, rows]
             )
 
-        self._run(task, blocks(self.n_rows, -(-self.n_rows // self.n_threads)))
+        self.threads.run(task, blocks(self.n_rows, -(-self.n_rows // self.threads.n)))
         return out.T
 
     def _columns(self, columns, rows):
@@ -122,29 +114,57 @@ class DenseDesign(Design):
             return self.lines[columns, rows]
         return self.lines[rows].take(columns, axis=1).T
 
-    def gram(self, known, new, row_weights, center, scale, out, rows=None):
+    def gram(
+        self, known, new, weights, out, center=None, scale=None, *, sums=None, rows=None, parts=None
+    ):
         columns = np.concatenate([known, new])
-        center, scale, weight = center[columns], scale[columns], row_weights[0]
+        raw = center is None
+        center = np.zeros(len(columns)) if raw else center[columns]
+        scale = np.ones(len(columns)) if raw else scale[columns]
+        out[:] = 0.0
+        if parts is not None:
+            self._gram_by_part(columns, len(known), np.sqrt(weights), center, scale, parts, out)
+            return
         every = len(columns) == self.n_columns and bool((np.diff(columns) == 1).all())
         plain = self.lines.dtype == out.dtype == np.float64 and self.lines.flags.c_contiguous
-        alike = repeated(row_weights) or bool((row_weights == weight).all())
+        weight = weights[0]
+        alike = repeated(weights) or bool((weights == weight).all())
         with np.errstate(over="ignore", invalid="ignore"):
-            late = bool(np.abs(center * scale).max(initial=0.0) <= LATE)
+            late = raw or sums is not None
+            late = late and bool(np.abs(center * scale).max(initial=0.0) <= self.tuning.late)
         as_it_lies = plain and every and alike and late and rows is None
-        out[:] = 0.0
         if as_it_lies:
-            add, rows = self._add_products, blocks(self.n_rows, CHUNK // len(columns))
+            add, rows = self._add_products, blocks(self.n_rows, self.tuning.chunk // len(columns))
         else:
-            add = partial(self._add_products_of, columns, np.sqrt(row_weights), center, scale)
-            length = max(LEAST_ROWS, PANEL // max(1, len(columns)))
-            rows = blocks(self.n_rows, length) if rows is None else rows
-        n = min(self.n_threads, max(1, len(rows)))
+            add = partial(self._add_products_of, columns, np.sqrt(weights), center, scale)
+            rows = blocks(self.n_rows, self._panel_length(columns)) if rows is None else rows
+        n = min(self.threads.n, max(1, len(rows)))
         n = n if self._may_copy(out, n) else 1
-        self._add_up(partial(add, len(known)), [rows[k::n] for k in range(n)], out)
+        self.threads.add_up(partial(add, len(known)), [rows[k::n] for k in range(n)], out)
         _dense.fold(out, len(known))
         if as_it_lies:
             out *= weight
-            standardise_gram(out, center, scale, center, 1.0)
+            if not raw:
+                standardise_gram(out, center, scale, sums[columns], 1.0)
+
+    def _gram_by_part(self, columns, n_known, row_scale, center, scale, parts, out):
+        """The products of each part, whose rows may lie anywhere: a panel of them at a time."""
+        order = np.argsort(parts, kind="stable")
+        edges = np.searchsorted(parts[order], np.arange(len(out) + 1))
+        length = self._panel_length(columns)
+
+        def add(part):
+            rows = order[edges[part] : edges[part + 1]]
+            for some in blocks(len(rows), length):
+                self._add_products_of(
+                    columns, row_scale, center, scale, n_known, [rows[some]], out[part]
+                )
+            _dense.fold(out[part], n_known)
+
+        self.threads.run(add, range(len(out)))
+
+    def _panel_length(self, columns):
+        return max(self.tuning.least_rows, self.tuning.panel // max(1, len(columns)))
 
     def _add_products(self, n_known, panels, out):
         """Add the products of all columns over slices of rows."""
@@ -153,23 +173,38 @@ class DenseDesign(Design):
             _dense.add_products(lines, self.lines_are_columns, n_known, out)
 
     def _add_products_of(self, columns, row_scale, center, scale, n_known, panels, out):
-        """Add the products of columns less their centres, scaled both ways, over slices of rows."""
+        """Add the products of columns less their centres, scaled both ways, over some rows.
+
+        A panel is a slice of rows, or an array that lists them.
+        """
         places = np.argsort(columns)  # in the order in which they lie
-        sources = columns[places], places, center[places], scale[places]
-        longest = max((rows.stop - rows.start for rows in panels), default=0)
-        entries = np.empty(longest * len(columns), dtype=out.dtype)
+        sources, of_columns = columns[places], (places, center[places], scale[places])
+        entries = np.empty(0, dtype=out.dtype)
         for rows in panels:
-            block = self.X[rows]
+            if isinstance(rows, slice):
+                block, names = self.X[rows], sources
+            else:
+                block, names = self._entries_at(sources, rows), np.arange(len(sources))
             shape = len(block), len(columns)
+            if entries.size < len(block) * len(columns):
+                entries = np.empty(len(block) * len(columns), dtype=out.dtype)
             lines = entries[: len(block) * len(columns)].reshape(
                 shape[::-1] if self.lines_are_columns else shape
             )
-            _dense.fill_panel(block, *sources, row_scale[rows], self.lines_are_columns, lines)
+            _dense.fill_panel(
+                block, names, *of_columns, row_scale[rows], self.lines_are_columns, lines
+            )
             _dense.add_products(lines, self.lines_are_columns, n_known, out)
+
+    def _entries_at(self, columns, rows):
+        """A copy of some columns of listed rows, in the order of X."""
+        if self.lines_are_columns:
+            return self.lines[columns[:, None], rows].T
+        return self.lines[rows[:, None], columns]
 
     def row_gram(self):
         out = np.zeros((self.n_rows, self.n_rows))
-        step = CHUNK if self.X.dtype == np.float64 else BLOCK
+        step = self.tuning.chunk if self.X.dtype == np.float64 else self.tuning.block
         for columns in blocks(self.n_columns, step // self.n_rows):
             block = as_double(self.X[:, columns])
             out += block @ block.T
@@ -177,8 +212,8 @@ class DenseDesign(Design):
 
     def gather(self, columns, row_scale, column_scale):
         values = np.empty((len(columns), self.n_rows))
-        for rows in blocks(self.n_rows, STRETCH // 4):
-            for some in blocks(len(columns), 4 * BLOCK // STRETCH):
+        for rows in blocks(self.n_rows, self.tuning.along_line // 4):
+            for some in blocks(len(columns), 4 * self.tuning.block // self.tuning.along_line):
                 tile = values[some, rows]
                 entries = self._columns(columns[some], rows)
                 np.multiply(entries, column_scale[some, None], out=tile)
@@ -196,7 +231,7 @@ class DenseDesign(Design):
 
         def task(columns):
             at = shift[columns], first[columns], second[columns], products[columns]
-            for rows in blocks(self.n_rows, CHUNK // len(shift[columns])):
+            for rows in blocks(self.n_rows, self.tuning.chunk // len(shift[columns])):
                 block = self.X[rows, columns]
                 if self.lines_are_columns:
                     _dense.sums_by_columns(block.T, weights[rows], v[rows], *at)
@@ -206,17 +241,17 @@ class DenseDesign(Design):
                     block = block if in_order else block.copy("C")
                     _dense.sums_by_rows(block, weights[rows], v[rows], *at)
 
-        width = -(-self.n_columns // self.n_threads)
+        width = -(-self.n_columns // self.threads.n)
         if self.lines_are_columns:
-            width = min(width, CHUNK // self.n_rows)
+            width = min(width, self.tuning.chunk // self.n_rows)
         with np.errstate(invalid="ignore", over="ignore"):
-            self._run(task, blocks(self.n_columns, width))
+            self.threads.run(task, blocks(self.n_columns, width))
         self._check_finite(first)
         with np.errstate(invalid="ignore", over="ignore"):
             products += shift * v.sum()
         doubtful = finish_moments(first, second, shift, 1.0, center)
         moments = Moments(first, second, products)
-        for some in blocks(len(doubtful), CHUNK // self.n_rows):
+        for some in blocks(len(doubtful), self.tuning.chunk // self.n_rows):
             columns = doubtful[some]
             mean, deviation, product = self._careful_moments(columns, weights, center, v)
             moments.mean[columns], moments.deviation[columns] = mean, deviation
@@ -244,7 +279,9 @@ class DenseDesign(Design):
 
     def _entries(self):
         width = self.lines.shape[1]
-        return (self.lines[some] for some in blocks(len(self.lines), CHUNK // max(1, width)))
+        return (
+            self.lines[some] for some in blocks(len(self.lines), self.tuning.chunk // max(1, width))
+        )
 
     def stored_in(self, columns):
         return self.n_rows * len(columns)

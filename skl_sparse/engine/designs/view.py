@@ -1,70 +1,71 @@
-"""A design with centred, unit-norm columns and weighted rows, none of it ever applied to X."""
+"""A weighted view of a design: centred, unit-norm columns and weighted rows, never applied to X."""
 
 import numpy as np
 
+from ..cuts import blocks, starts_of
 from ._view import invert, standardise, weigh
-from .base import (
-    PER_PASS,
-    STRETCH,
-    DenseColumns,
-    SparseColumns,
-    blocks,
-    repeated,
-    roots,
-    starts_of,
-    weighted_sums,
-)
+from .base import DenseColumns, SparseColumns
+from .weights import repeated, roots, weighted_sums
 
-# Numbers of a block of columns whose products are summed while they are in the cache: 2 MiB.
-BLOCK = 1 << 18
-# Products of rows are centred afterwards while that cancels no more than this multiple of what is left.
-MOST_CANCELLED = 64.0
-# And while no square of the data leaves the range of numbers.
+# Products of rows are centred afterwards while no square of the data leaves the range of numbers.
 PLAIN = 1e-200, 1e200
-# Deviations whose squares, and sums of many of them, do not.
+# Deviations whose squares, and sums of many of them, do not leave it.
 SQUARABLE = 1e-150, 1e150
-# Rows of a sample for each column, how many times as many there have to be, and how many in a run.
-SAMPLED, LEAST_SPARED, RUN = 25, 4, 256
-# Bytes for sums that are to be rounded, at least and as a share of X.
-ROOM, ROOM_SHARE = 5 << 19, 1 / 16
-# Where a sample takes a norm for so much more or less, it is not believed.
-MISJUDGED = 0.1
 
 
-class StandardisedDesign:
-    """A = diag(q) (X - 1 mean^T) diag(1/d), seen through the same three questions as X.
+class WeightedView:
+    """A = diag(q) (X - 1 mean^T) diag(1/d), seen through the same questions as X.
 
     ``q`` holds the roots of the row weights (which sum to one), ``mean`` the weighted column means
     (zero without an intercept), ``d`` the column deviations, so that every column of A has unit
     norm, and is orthogonal to q where there is an intercept. A constant column has no deviation:
     its column of A is zero, and so is its coefficient.
 
+    A design has as many views as there are weights: targets that share their weights share a view,
+    the folds of a cross-validation have one each. Like the design a view does not change once it is
+    made, and any number of threads may ask it at once.
+
     A sparse column whose mean dwarfs its deviation is nearly full. Those columns, few in any real
     data, are held centred and dense: their shift is the one that rounding would spoil.
 
-    If there is one target Y, the pass over X that finds the means may find its products with X by the
-    way: most fits ask for them next.
+    Parameters
+    ----------
+    design : Design
+    weights : ndarray of shape (n_rows,)
+        They sum to one.
+    center : bool
+        Whether there is an intercept.
+    Y : ndarray of shape (n_rows, n_targets), optional
+        If there is one target, the pass over X that finds the means may find its products with X by
+        the way: most fits ask for ``correlate(Y)`` next.
+    parts : Parts, optional
+        The rows in parts, of which this view leaves out the one named ``left_out``, or none.
+    left_out : int, optional
     """
 
-    def __init__(self, design, weights, center, Y=None):
-        self.design = design
+    def __init__(self, design, weights, center, Y=None, *, parts=None, left_out=None):
+        self.design, self.tuning = design, design.tuning
         self.n_rows, self.n_columns = design.n_rows, design.n_columns
         self.weights, self.q = weights, roots(weights)
         self.idle_rows = np.flatnonzero([] if repeated(weights) else weights == 0)
         self.center = center
-        self._known = None
-        if Y is not None and Y.shape[1] == 1 and design.finds_products:
-            moments = design.moments(weights, center, self.q * Y[:, 0])
-            self._known = Y, moments.products[:, None]
-        else:
-            moments = design.moments(weights, center)
+        self.parts, self.left_out = parts, left_out
+        self._target, v = None, None
+        if Y is not None and Y.shape[1] == 1 and design.traits.finds_products:
+            self._target, v = Y, self.q * Y[:, 0]
+        moments = design.moments(weights, center, v)
+        if self._target is not None:
+            self._products_of_target = moments.products[:, None]
         self.mean, self.scale = moments.mean, moments.deviation
         #: The least and the largest deviation of columns that vary; one is among them.
-        *self.deviations, self.offset = invert(self.scale, self.mean, design.lazy_offset)
+        *self.deviations, self.offset = invert(self.scale, self.mean, design.traits.lazy_offset)
         #: Whether `gram`, which sums products in the units of X, is in the range of numbers.
         self.has_gram = SQUARABLE[0] < self.deviations[0] and self.deviations[1] < SQUARABLE[1]
         self.centred = self._centre(self.offset) if len(self.offset) else None
-        self._samples_well = self.has_gram and not len(self.offset)
+
+    def reweighted(self, weights):
+        """A view of the same design with other row weights, which sum to one."""
+        return WeightedView(self.design, weights, self.center)
 
     @property
     def deviation(self):
@@ -74,7 +75,7 @@ class StandardisedDesign:
     def _centre(self, columns):
         block = self.design.gather(columns, np.ones(self.n_rows), np.ones(len(columns)))
         dense = isinstance(block, DenseColumns)
-        values = block.values if dense else block.spread(self.n_rows)
+        values = block.values if dense else block.to_dense(self.n_rows)
         with np.errstate(over="ignore", invalid="ignore"):
             values -= self.mean[columns, None]
             values *= self.scale[columns, None]
@@ -84,20 +85,29 @@ class StandardisedDesign:
 
     def correlate(self, R):
         """A^T R, shape (n_columns, k), for R of shape (n_rows, k)."""
-        along_q = weighted_sums(self.q, R) if self.center else np.zeros(R.shape[1])
         out, unit = self._products(R)
-        if not standardise(out, unit, along_q, self.mean, self.scale) and unit != 1.0:
+        if not self.standardise(out, unit, R) and unit != 1.0:
             out = self._products_of(R)
-            standardise(out, 1.0, along_q, self.mean, self.scale)
-        if self.centred is not None:
-            out[self.offset] = self.centred @ R
+            self.standardise(out, 1.0, R)
         return out
 
+    def standardise(self, products, unit, R):
+        """Turn X^T diag(q) R, in units of ``unit``, into A^T R, in place.
+
+        Returns whether the products were finite.
+        """
+        along_q = (
+            weighted_sums(self.q, R, self.tuning.stretch) if self.center else np.zeros(R.shape[1])
+        )
+        finite = standardise(products, unit, along_q, self.mean, self.scale)
+        if self.centred is not None:
+            products[self.offset] = self.centred @ R
+        return finite
+
     def _products(self, R):
-        """X^T diag(q) R and its unit; known where R is the target and this the first question."""
-        known, self._known = self._known, None
-        if known is not None and np.array_equal(R, known[0]):
-            return known[1], 1.0
+        """X^T diag(q) R and its unit."""
+        if self._target is not None and np.array_equal(R, self._target):
+            return self._products_of_target.copy(), 1.0
         if repeated(self.q):  # no other vector as long as the rows are many
             return self.design.correlate(np.ascontiguousarray(R)), float(self.q[0])
         return self._products_of(R), 1.0
@@ -112,13 +122,18 @@ class StandardisedDesign:
 
     def combine(self, points):
         """A u for points u, each given by its ``columns`` and ``values``: a column for each."""
+        return self._times(*self.unscaled(points))
+
+    def unscaled(self, points):
+        """The coefficients of points in the units of X, and those of the columns held centred."""
         W = np.zeros((self.n_columns, len(points)))
         held = np.zeros((len(self.offset), len(points)))
         for k, u in enumerate(points):
             W[u.columns, k] = u.values * self.scale[u.columns]
             if len(self.offset):
                 held[:, k] = u.at(self.offset)
-        return self._times(W, held)
+        W[self.offset] = 0.0
+        return W, held
 
     def push(self, W):
         """A diag(1/scale) W, of which W, in the units of X, does not remain."""
@@ -128,13 +143,18 @@ class StandardisedDesign:
         W[self.offset] = 0.0
         with np.errstate(over="ignore", invalid="ignore"):
             out = self.design.predict(W)
+        return self.weigh_rows(out, W, held)
+
+    def weigh_rows(self, predictions, W, held):
+        """Turn X W into A u, in place, for the coefficients that `unscaled` returned."""
+        with np.errstate(over="ignore", invalid="ignore"):
             if self.center:
-                out -= self.mean @ W
-            out *= self.q[:, None]
-        out[self.idle_rows] = 0.0  # also where a huge value that does not count overflowed
+                predictions -= self.mean @ W
+            predictions *= self.q[:, None]
+        predictions[self.idle_rows] = 0.0  # also where a huge value that does not count overflowed
         if self.centred is not None:
-            out += self.centred.T @ held
-        return out
+            predictions += self.centred.T @ held
+        return predictions
 
     def pull(self, v, weights):
         """diag(scale) diag(weights) A^T v, which is for `push`, and v^T A diag(weights) A^T v.
@@ -142,7 +162,7 @@ class StandardisedDesign:
         Vectors as long as the columns are read and written less often than by `correlate` and
         `predict`.
         """
-        along_q = float(weighted_sums(self.q, v)) if self.center else 0.0
+        along_q = float(weighted_sums(self.q, v, self.tuning.stretch)) if self.center else 0.0
         lazy = weights
         if self.centred is not None:
             lazy = weights.copy()
@@ -168,12 +188,12 @@ class StandardisedDesign:
         """
         if out is None:
             out = np.empty((len(new), len(known) + len(new)))
-        if out.dtype == np.float64 or (self.design.multiplies_in_single and not exact):
+        if out.dtype == np.float64 or (self.design.traits.multiplies_in_single and not exact):
             self._fill_gram(known, new, out)
             return out
         # Some columns at a time, about as many each; the pairs of those before with them are known then.
         columns, n_known = np.concatenate([known, new]), len(known)
-        most = max(ROOM, int(ROOM_SHARE * self.design.nbytes)) // (8 * max(1, len(columns)))
+        most = self.room() // (8 * max(1, len(columns)))
         n_passes = max(1, -(-len(new) // max(1, most)))
         at_once = -(-len(new) // n_passes)
         room = np.empty(at_once * len(columns))
@@ -185,38 +205,53 @@ class StandardisedDesign:
             out[: some.start, before:after] = products[:, n_known:before].T
         return out
 
+    def room(self):
+        """Bytes that sums may take before they are rounded."""
+        return max(self.tuning.room, int(self.tuning.room_share * self.design.nbytes))
+
     def _fill_gram(self, known, new, out):
-        columns = np.concatenate([known, new])
         with np.errstate(over="ignore", invalid="ignore"):
-            self.design.gram(known, new, self.weights, self.mean, self.scale, out)
+            self.design.gram(known, new, self.weights, out, self.mean, self.scale, sums=self.mean)
+        self.correct_gram(known, new, out)
+
+    def correct_gram(self, known, new, out):
+        """Put in the products of columns that are held centred."""
+        columns, per_pass = np.concatenate([known, new]), self.tuning.per_pass
         held = self._held(columns)
-        for start in range(0, len(held), PER_PASS):
-            places, kept = held[start : start + PER_PASS].T
+        for start in range(0, len(held), per_pass):
+            places, kept = held[start : start + per_pass].T
             products = self.correlate(np.ascontiguousarray(self.centred[kept].T))[columns]
             out[:, places] = products[len(known) :]
             among_new = places >= len(known)
             out[places[among_new] - len(known)] = products.T[among_new]
 
+    def may_sample(self, n_columns):
+        """Whether the rows are so many that a sample tells about so many columns."""
+        many = self._sampled_every(n_columns) >= self.tuning.least_spared
+        return many and self.has_gram and not len(self.offset)
+
+    def _sampled_every(self, n_columns):
+        return self.n_rows // (self.tuning.sampled_rows * max(1, n_columns))
+
     def sampled_gram(self, columns):
         """About A^T A for the named columns, from a sample of the rows; None where that is no good.
 
         Rows have to be very many, and the sample has to give about the norms of the columns: one
-        that misses the few rows in which a column varies does not, and is the last.
+        that misses the few rows in which a column varies does not.
         """
-        every = self.n_rows // (SAMPLED * max(1, len(columns)))
-        if every < LEAST_SPARED or not self._samples_well:
+        if not self.may_sample(len(columns)):
             return None
+        every = self._sampled_every(len(columns))
         # Short runs of rows from all over: rows may be in any order.
-        rows = blocks(self.n_rows, RUN)[::every]
+        rows = blocks(self.n_rows, self.tuning.sampled_run)[::every]
         weight = sum(float(self.weights[some].sum()) for some in rows)
         out = np.empty((len(columns), len(columns)))
         with np.errstate(over="ignore", invalid="ignore"):
-            at = columns[:0], columns, self.weights, self.mean, self.scale
-            self.design.gram(*at, out, rows)
+            none = columns[:0]
+            self.design.gram(none, columns, self.weights, out, self.mean, self.scale, rows=rows)
             out /= max(weight, np.finfo(np.float64).tiny)
             norm = np.sqrt(out.diagonal())
-            self._samples_well = bool(np.abs(norm - 1.0).max(initial=0.0) <= MISJUDGED)
-            if not self._samples_well:
+            if not np.abs(norm - 1.0).max(initial=0.0) <= self.tuning.misjudged:
                 return None
             out /= norm
             out /= norm[:, None]
@@ -229,7 +264,7 @@ class StandardisedDesign:
             return products
         products = np.zeros((self.n_rows, self.n_rows))
         columns = np.flatnonzero(column_weights)
-        for some in blocks(len(columns), BLOCK // self.n_rows):
+        for some in blocks(len(columns), self.tuning.cached // self.n_rows):
             block = self.dense(columns[some])
             block *= np.sqrt(column_weights[columns[some]])
             products += block @ block.T
@@ -240,13 +275,15 @@ class StandardisedDesign:
 
         It is where the weights are alike in the units of X.
         """
-        if self.design.row_gram is None or len(self.idle_rows):
+        if not self.design.traits.has_row_gram or len(self.idle_rows):
             return None
         varies = self.scale > 0
         with np.errstate(over="ignore", invalid="ignore"):
             weights = (column_weights * self.scale * self.scale)[varies]
             weight = weights.max(initial=0.0)
-            cancels = weight * (self.mean @ self.mean) > MOST_CANCELLED * column_weights.sum()
+            cancels = (
+                weight * (self.mean @ self.mean) > self.tuning.most_cancelled * column_weights.sum()
+            )
         alike = weights.min(initial=np.inf) >= (1 - 1e-12) * weight
         if not alike or cancels or not PLAIN[0] < weight < PLAIN[1]:
             return None
@@ -273,14 +310,14 @@ class StandardisedDesign:
         block = self.gather(columns)
         if isinstance(block, DenseColumns):
             return block.values.T
-        values = block.spread(self.n_rows)
+        values = block.to_dense(self.n_rows)
         self._shift(values, block.shift)
         return values.T
 
     def _shift(self, values, shift):
         """Take the shifts, in units of q, off columns that are the rows of an array."""
         if shift.any():
-            for some in blocks(len(shift), max(1, STRETCH // self.n_rows)):
+            for some in blocks(len(shift), max(1, self.tuning.stretch // self.n_rows)):
                 values[some] -= shift[some, None] * self.q
 
     def gathered_bytes(self, columns):

@@ -1,7 +1,7 @@
 """What a penalty is: separable, sum_j h_j(u_j), given by a few scalar functions.
 
 A subclass writes the scalar functions; all that the solvers call on whole vectors is derived from
-them here, once. Columns have unit curvature (see `StandardisedDesign`), so the proximal step is
+them here, once. Columns have unit curvature (see `WeightedView`), so the proximal step is
 always taken at step size one; only the proximal gradient solver asks for other steps.
 
 The functions a solver cannot do without are value, slope, curvature and proximal step. Two groups

@@ -5,16 +5,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..._storage import threshold_in
-from ..designs import StandardisedDesign
-from ..designs.base import STRETCH, blocks, repeated, roots, weighted_sums
+from ..cuts import blocks
+from ..designs import WeightedView
+from ..designs.weights import repeated, roots, weighted_sums
 from ..penalties import LpPenalty
-from ..solvers import Certificate, Coefficients, Problem, QuadraticModel, solve
+from ..solvers import Batch, Certificate, Coefficients, QuadraticModel, Rows, solve
 from ..tuning import DEFAULT
 
 # Strengths in standardised units end at 2^-1000 and 2^1000: far beyond what matters.
 LARGEST = 1000
 # Of more rows, weights that are all alike are one number: a vector takes memory, and time to fill.
 MANY_ROWS = 1 << 14
+# Rows at a time, where NumPy needs room for intermediate results.
+STRETCH = 1 << 14
 # Factors in this range are multiplied as they are, up to their squares.
 PLAIN = 1e-30, 1e30
 # Coefficients that underflow may move predictions so far, in units of the target.
@@ -23,7 +26,7 @@ UNDERFLOW = 1e-6
 
 @dataclass
 class Fit:
-    """Answers of one fit; arrays have one row or entry a target.
+    """Answers of a fit; arrays have one row or entry for each problem.
 
     ``coef`` and ``intercept`` have the type asked for, all else is float64. ``certificates`` are those
     of the coefficients as they are returned, ``reached`` those that the solver ended with, before
@@ -43,112 +46,120 @@ class Fit:
 
 
 class LeastSquares:
-    """The squared error of a design and targets, with weights and intercept, ready for penalties.
+    """The squared error of a batch of weighted targets on one X, ready for penalties.
 
-    Rows, targets and columns are brought to unit size once: weights sum to one, the target and
-    every column have unit deviation. The solvers never meet the scales of the data.
+    Rows, targets and columns are brought to unit size once: weights sum to one, every target and
+    every column has unit deviation. The solvers never meet the scales of the data.
 
     Parameters
     ----------
-    design : Design
-    y : ndarray of shape (n_rows, n_targets), float64
-    weights : ndarray of shape (n_rows,), float64
-        Not negative, not all zero.
-    fit_intercept : bool
+    views : list of WeightedView
+        One for each problem, of one design. Problems of the same row weights share a view.
+    y : ndarray of shape (n_rows, n_problems), float64
+        The target of each problem.
     tuning : Tuning
     """
 
-    def __init__(self, design, y, weights, fit_intercept, tuning=DEFAULT):
-        self.tuning = tuning
-        if len(weights) > MANY_ROWS and (repeated(weights) or weights.min() == weights.max()):
-            weights = np.broadcast_to(1.0 / len(weights), len(weights))
-        else:
-            weights = weights / weights.max()
-            weights /= weights.sum()
-        q = roots(weights)[:, None]
-        y = np.where(q > 0, y, 0.0)
-        # The largest value as its weight lets it count; the largest of all may be of no account.
-        unit = np.zeros(y.shape[1])
-        for rows in blocks(len(y), STRETCH):
-            np.maximum(unit, np.abs(q[rows] * y[rows]).max(axis=0), out=unit)
-        unit[unit == 0] = 1.0
-        y /= unit
-        mean = weighted_sums(weights, y) if fit_intercept else np.zeros(y.shape[1])
-        y -= mean
-        if fit_intercept:
-            correction = weighted_sums(weights, y)
-            y -= correction
-            mean = mean + correction
-        y *= q
-        deviation = np.sqrt(np.einsum("ij,ij->j", y, y))
-        # A target that varies by rounding alone, that of its mean, is constant: the null model fits it.
-        constant = deviation <= 8 * np.finfo(np.float64).eps * np.abs(mean)
-        safe = np.where(constant, 1.0, deviation)
-        y /= safe
-        y[:, constant] = 0.0
-        self.Y, self.varies = y, ~constant
-        self.y_mean, self.y_scale = mean * unit, np.where(constant, 1.0, safe * unit)
-        del q  # as long as the rows are many
-        self.A = StandardisedDesign(design, weights, fit_intercept, self.Y)
+    def __init__(self, views, y, tuning=DEFAULT):
+        groups = {}
+        for t, view in enumerate(views):
+            groups.setdefault(view, []).append(t)
+        Y, mean, scale = np.empty(y.shape), np.empty(len(views)), np.empty(len(views))
+        for view, problems in groups.items():
+            Y[:, problems], mean[problems], scale[problems] = standard_targets(
+                y[:, problems], view.weights, view.center
+            )
+        self._set(views, Y, mean, scale, tuning)
 
-    @property
-    def n_targets(self):
-        return self.Y.shape[1]
+    @classmethod
+    def of_targets(cls, design, y, weights, fit_intercept, tuning=DEFAULT):
+        """Several targets of the same rows: all have one view.
 
-    def problem(self, alpha, p, alpha_l2, feature_weights, positive):
-        """The standardised problem: lam_j = alpha v_j (sigma / d_j)^p / sigma^2 and so on."""
+        Parameters
+        ----------
+        design : Design
+        y : ndarray of shape (n_rows, n_targets), float64
+        weights : ndarray of shape (n_rows,), float64
+            Not negative, not all zero.
+        fit_intercept : bool
+        tuning : Tuning
+        """
+        weights = standard_weights(weights)
+        Y, mean, scale = standard_targets(y, weights, fit_intercept)
+        self = cls.__new__(cls)
+        view = WeightedView(design, weights, fit_intercept, Y)
+        self._set([view] * Y.shape[1], Y, mean, scale, tuning)
+        return self
+
+    def _set(self, views, Y, mean, scale, tuning):
+        self.rows, self.tuning = Rows(views, Y), tuning
+        self.y_mean, self.y_scale, self.varies = mean, scale, Y.any(axis=0)
+        self.n_problems, self.n_columns = len(views), views[0].n_columns
+
+    def batch(self, alpha, p, alpha_l2, feature_weights, positive):
+        """The `Batch` in standard units: lam_j = alpha v_j (sigma / d_j)^p / sigma^2 and so on.
+
+        ``alpha``, ``p`` and ``alpha_l2`` are numbers, or have one for each problem.
+        """
+        each = (np.broadcast_to(value, self.n_problems).tolist() for value in (alpha, p, alpha_l2))
+        penalties = [
+            self._penalty(t, *strengths, feature_weights, positive)
+            for t, strengths in enumerate(zip(*each, strict=True))
+        ]
+        models = [QuadraticModel()] * self.n_problems
+        return Batch(self.rows, models, penalties, self.tuning)
+
+    def _penalty(self, t, alpha, p, alpha_l2, feature_weights, positive):
+        view, sigma = self.rows.views[t], float(self.y_scale[t])
 
         def strengths(weights, scale):
             of = (weights, 1.0), (alpha, 1.0)
-            lam = [product(*of, (sigma, p), (sigma, -2.0), (scale, p)) for sigma in self.y_scale]
+            lam = product(*of, (sigma, p), (sigma, -2.0), (scale, p))
             if alpha_l2 == 0:
                 return lam, 0.0
             return lam, product((weights, 1.0), (alpha_l2, 1.0), (scale, 2.0))
 
-        scale = self.A.scale
         alike = repeated(feature_weights) or feature_weights.min() == feature_weights.max()
         if p <= 1 and alike:
             lam, ridge = strengths(float(feature_weights[0]), 1.0)
-            if all(x == 0 or PLAIN[0] < x < PLAIN[1] for x in (*self.A.deviations, *lam, ridge)):
-                penalties = [LpPenalty(x, ridge, p, positive, scale) for x in lam]
-                return Problem(self.A, self.Y, QuadraticModel(), penalties, self.tuning)
-        live = scale > 0
-        lam, ridge = strengths(feature_weights, np.where(live, scale, 1.0))
-        for strength in lam:
-            strength[~live] = 0.0
-        ridge = np.where(live, ridge, 0.0) if alpha_l2 > 0 else np.broadcast_to(0.0, scale.shape)
-        penalties = [LpPenalty(x, ridge, p, positive) for x in lam]
-        return Problem(self.A, self.Y, QuadraticModel(), penalties, self.tuning)
+            if all(x == 0 or PLAIN[0] < x < PLAIN[1] for x in (*view.deviations, lam, ridge)):
+                return LpPenalty(lam, ridge, p, positive, view.scale)
+        live = view.scale > 0
+        lam, ridge = strengths(feature_weights, np.where(live, view.scale, 1.0))
+        lam[~live] = 0.0
+        ridge = np.where(live, ridge, 0.0) if alpha_l2 > 0 else np.broadcast_to(0.0, live.shape)
+        return LpPenalty(lam, ridge, p, positive)
 
     def coefficients(self, points, dtype):
-        """Coefficients, shape (n_targets, n_columns), of standardised ones; maybe infinite."""
-        coef = np.zeros((self.n_targets, self.A.n_columns), dtype=dtype)
+        """Coefficients, shape (n_problems, n_columns), of standardised ones; maybe infinite."""
+        coef = np.zeros((self.n_problems, self.n_columns), dtype=dtype)
         with np.errstate(over="ignore"):
             for t, u in enumerate(points):
-                coef[t, u.columns] = u.values * self.A.scale[u.columns] * self.y_scale[t]
+                scale = self.rows.views[t].scale[u.columns]
+                coef[t, u.columns] = u.values * scale * self.y_scale[t]
         return coef
 
     def standardised(self, coef):
         """The inverse of `coefficients`; what has no finite image starts from zero."""
-        points, deviation = [], self.A.deviation
+        points = []
         for t, row in enumerate(coef):
             with np.errstate(over="ignore", invalid="ignore"):
-                u = row.astype(np.float64) * deviation / self.y_scale[t]
+                u = row.astype(np.float64) * self.rows.views[t].deviation / self.y_scale[t]
             points.append(Coefficients.every(np.where(np.isfinite(u), u, 0.0)).sparse())
         return points
 
-    def fit(self, problem, start=None, *, dtype=np.float64, threshold=0.0, refit=True, **options):
+    def fit(self, batch, start=None, *, dtype=np.float64, threshold=0.0, refit=True, **options):
         """Solve, mask, and solve again on what the mask leaves until it leaves all of it.
 
         The support only shrinks, so this ends. ``options`` go to `solvers.solve`.
         """
         if start is None:
-            start = [Coefficients.none(self.A.n_columns)] * self.n_targets
+            start = [Coefficients.none(self.n_columns)] * self.n_problems
         else:
-            start = problem.tamed(start)
+            start = batch.safe(start)
         threshold = threshold_in(dtype, threshold)
         max_iter = options.pop("max_iter")
-        solutions = solve(problem, start, max_iter=max_iter, **options)
+        solutions = solve(batch, start, max_iter=max_iter, **options)
         n_iter = np.array([solution.n_iter for solution in solutions])
         finished = True
         while True:
@@ -167,17 +178,17 @@ class LeastSquares:
                 coef[fallen] = 0
                 finished = not refit
                 break
-            problem = problem.with_penalties(
+            batch = batch.with_penalties(
                 [
                     penalty.exclude(~mask[t]) if fallen[t].any() else penalty
-                    for t, penalty in enumerate(problem.penalties)
+                    for t, penalty in enumerate(batch.penalties)
                 ]
             )
-            solutions = solve(problem, points, max_iter=left, restarts=False, **options)
+            solutions = solve(batch, points, max_iter=left, restarts=False, **options)
             n_iter += np.where(fallen.any(axis=1), [s.n_iter for s in solutions], 0)
-        return self._describe(problem, points, coef, mask, solutions, n_iter, finished)
+        return self._describe(batch, points, coef, mask, solutions, n_iter, finished)
 
-    def _describe(self, problem, points, coef, mask, solutions, n_iter, finished):
+    def _describe(self, batch, points, coef, mask, solutions, n_iter, finished):
         """The `Fit` of what is returned: what rounding to its type costs is counted."""
         intercept, error = self._intercepts(coef)
         self._refuse_out_of_range(points, coef, intercept, error)
@@ -187,19 +198,19 @@ class LeastSquares:
         masked = [u is not solution.u for u, solution in zip(points, solutions, strict=True)]
         if coef.dtype != np.float64:
             points = self.standardised(coef)
-            found = problem.evaluate(points, range(self.n_targets))
+            found = batch.evaluate(points, range(self.n_problems))
             rounded = np.array([evaluation.objective for evaluation in found])
             rounded += np.where(self.varies, 0.5 * (error / self.y_scale) ** 2, 0.0)
             for t in np.flatnonzero(~np.array(masked)):
                 # The dual value that the solver has found bounds the objective of any coefficients.
-                gap = reached[t].gap + problem.model.gap(rounded[t], objective[t])
+                gap = reached[t].gap + batch.models[t].gap(rounded[t], objective[t])
                 certificates[t] = Certificate(gap, found[t].certificate.optimality)
             objective = rounded
         else:
             for t in np.flatnonzero(masked):
-                r = problem.residuals(points[t : t + 1], [t])[:, 0]
-                objective[t] = problem.objective(points[t], r, t)
-        penalty = np.array([problem.penalty_value(u, t) for t, u in enumerate(points)])
+                r = batch.rows.residuals(points[t : t + 1], [t])[:, 0]
+                objective[t] = batch.objective(points[t], r, t)
+        penalty = np.array([batch.penalty_value(u, t) for t, u in enumerate(points)])
         with np.errstate(over="ignore"):
             objective, penalty = (x * self.y_scale * self.y_scale for x in (objective, penalty))
         if not np.isfinite(objective).all():
@@ -214,7 +225,7 @@ class LeastSquares:
         with np.errstate(over="ignore", invalid="ignore"):
             for t, row in enumerate(coef):
                 columns = np.flatnonzero(row)
-                exact[t] -= (self.A.mean[columns] * row[columns].astype(np.float64)).sum()
+                exact[t] -= (self.rows.views[t].mean[columns] * row[columns].astype(np.float64)).sum()
             intercept = exact.astype(coef.dtype)
             return intercept, np.abs(intercept - exact)
 
@@ -236,6 +247,50 @@ class LeastSquares:
                 f"coefficients or intercept are outside the range of {coef.dtype}, the type of X: "
                 f"scale X or y{wider}"
             )
+
+
+def standard_weights(weights):
+    """Row weights that sum to one; many that are all alike as one number, repeated."""
+    if len(weights) > MANY_ROWS and (repeated(weights) or weights.min() == weights.max()):
+        return np.broadcast_to(1.0 / len(weights), len(weights))
+    weights = weights / weights.max()
+    weights /= weights.sum()
+    return weights
+
+
+def standard_targets(y, weights, fit_intercept):
+    """Targets of unit norm, times the roots of the weights; and their means and scales.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_rows, n_targets), float64
+    weights : ndarray of shape (n_rows,)
+        They sum to one.
+    fit_intercept : bool
+        Whether the mean is subtracted.
+    """
+    q = roots(weights)[:, None]
+    y = np.where(q > 0, y, 0.0)
+    # The largest value as its weight lets it count; the largest of all may be of no account.
+    unit = np.zeros(y.shape[1])
+    for rows in blocks(len(y), STRETCH):
+        np.maximum(unit, np.abs(q[rows] * y[rows]).max(axis=0), out=unit)
+    unit[unit == 0] = 1.0
+    y /= unit
+    mean = weighted_sums(weights, y) if fit_intercept else np.zeros(y.shape[1])
+    y -= mean
+    if fit_intercept:
+        correction = weighted_sums(weights, y)
+        y -= correction
+        mean = mean + correction
+    y *= q
+    deviation = np.sqrt(np.einsum("ij,ij->j", y, y))
+    # A target that varies by rounding alone, that of its mean, is constant: the null model fits it.
+    constant = deviation <= 8 * np.finfo(np.float64).eps * np.abs(mean)
+    safe = np.where(constant, 1.0, deviation)
+    y /= safe
+    y[:, constant] = 0.0
+    return y, mean * unit, np.where(constant, 1.0, safe * unit)
 
 
 def product(*powers):

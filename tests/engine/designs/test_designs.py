@@ -1,16 +1,16 @@
 """The three questions and the moments, each kind of matrix against plain NumPy."""
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
 from pairwise import parametrize_pairwise
 
-import skl_sparse.engine.designs.base as base
-import skl_sparse.engine.designs.compressed as compressed
-import skl_sparse.engine.designs.csr as csr
-import skl_sparse.engine.designs.dense as dense
-import skl_sparse.engine.designs.view as standardised
-from skl_sparse.engine.designs import NotFiniteError, StandardisedDesign, as_design
+from skl_sparse.engine.cuts import line_parts
+from skl_sparse.engine.designs import NotFiniteError, Parts, WeightedView, as_design
+from skl_sparse.engine.designs.tuning import DEFAULT
 from skl_sparse.engine.solvers.working_set._systems import SparseSystem
 
 CONTAINERS = {
@@ -61,25 +61,24 @@ def row_weights(rng, n, kind):
     return weights / weights.sum()
 
 
-DENSE_PIECES = {"CHUNK": 1000, "PANEL": 700, "LEAST_ROWS": 9, "BLOCK": 512, "STRETCH": 64}
-
-
-@pytest.fixture
-def small_pieces(monkeypatch):
-    """Cut everything into many pieces, as only large data would be."""
-    monkeypatch.setattr(base, "MOST_ENTRIES", 500)
-    monkeypatch.setattr(base.line_parts, "__defaults__", (500,))
-    for module in (base, standardised):
-        monkeypatch.setattr(module, "STRETCH", 7)
-        monkeypatch.setattr(module, "PER_PASS", 4)
-    monkeypatch.setattr(standardised, "ROOM", 600)
-    for name, value in DENSE_PIECES.items():
-        monkeypatch.setattr(dense, name, value)
-    monkeypatch.setattr(csr, "MOST_PAIRS", 5000)
+# Cuts everything into many pieces, as only large data would be.
+SMALL_PIECES = replace(
+    DEFAULT,
+    most_entries=500,
+    most_pairs=5000,
+    chunk=1000,
+    panel=700,
+    least_rows=9,
+    block=512,
+    along_line=64,
+    stretch=7,
+    per_pass=4,
+    room=600,
+)
 
 
 @parametrize_pairwise(container=list(CONTAINERS), center=[True, False], n_threads=[1, 3])
-def test_answers_are_those_of_the_standardised_matrix(container, center, n_threads, small_pieces):
+def test_answers_are_those_of_the_standardised_matrix(container, center, n_threads):
     rng = np.random.default_rng(0)
     X = mixed_columns(rng)
     n, p = X.shape
@@ -90,7 +89,8 @@ def test_answers_are_those_of_the_standardised_matrix(container, center, n_threa
     scale = np.divide(1.0, deviation, out=np.zeros(p), where=deviation > 0)
     expected = np.sqrt(weights)[:, None] * (X - mean) * scale
 
-    A = StandardisedDesign(as_design(CONTAINERS[container](X), n_threads), weights, center)
+    design = as_design(CONTAINERS[container](X), n_threads, SMALL_PIECES)
+    A = WeightedView(design, weights, center)
     np.testing.assert_allclose(A.mean, mean, atol=1e-15, rtol=1e-13)
     np.testing.assert_allclose(A.deviation, deviation, atol=0, rtol=1e-9)
     close = {"atol": 2e-10, "rtol": 1e-10}
@@ -140,10 +140,7 @@ def test_answers_are_those_of_the_standardised_matrix(container, center, n_threa
     weights=["repeated", "some zero", "different"],
     dtype=[np.float64, np.float32],
 )
-def test_gathered_columns_share_a_value_where_all_are_alike(
-    container, center, weights, dtype, small_pieces, monkeypatch
-):
-    monkeypatch.setattr(compressed, "MOST_VALUES", 1)
+def test_gathered_columns_share_a_value_where_all_are_alike(container, center, weights, dtype):
     rng = np.random.default_rng(2)
     X = mixed_columns(rng)
     n, p = X.shape
@@ -154,7 +151,7 @@ def test_gathered_columns_share_a_value_where_all_are_alike(
     zero = stored.tocoo().row[np.flatnonzero(stored.tocoo().col == 12)[3]]
     X[zero, 12] = 0.0
     stored[zero, 12] = 0.0  # stays stored: not all of the column's entries are alike
-    A = StandardisedDesign(as_design(stored), weights, center)
+    A = WeightedView(as_design(stored, 1, replace(SMALL_PIECES, most_values=1)), weights, center)
     columns, q = rng.permutation(p), np.sqrt(weights)
     block, expected = A.gather(columns), A.dense(columns)
     mean = weights @ X if center else np.zeros(p)
@@ -199,7 +196,7 @@ def test_what_one_hot_columns_take_when_they_are_gathered(container):
         (both, 2, 4000, 80),
         (text, 0, 4072, 4072),
     ):
-        A = StandardisedDesign(as_design(container(X)), weights, True)
+        A = WeightedView(as_design(container(X)), weights, True)
         assert A.gathered_bytes(first + columns) == 4 * rows + 8 * values
         block = A.gather(first + columns)
         assert (len(block.rows), len(block.values)) == (rows, values)
@@ -215,17 +212,15 @@ def test_a_column_may_hold_every_row(container, n_rows):
 
 @pytest.mark.parametrize("container", ["csr", "csc", "C", "Fortran", "Fortran, float32"])
 @pytest.mark.parametrize("copied", [0, np.inf])
-def test_threads_share_a_large_gram_and_copy_a_small_one(
-    copied, container, small_pieces, monkeypatch
-):
+def test_threads_share_a_large_gram_and_copy_a_small_one(copied, container):
     rng = np.random.default_rng(1)
     X = mixed_columns(rng)
     columns, weights = np.arange(40), np.full(len(X), 1 / len(X))
-    design = as_design(CONTAINERS[container](X), 3)
-    monkeypatch.setattr(base, "COPIED", copied)
+    tuning = replace(SMALL_PIECES, most_copied=copied)
+    design = as_design(CONTAINERS[container](X), 3, tuning)
     for known in (0, 15):
         found = np.empty((40 - known, 40))
-        design.gram(columns[:known], columns[known:], weights, np.zeros(40), np.ones(40), found)
+        design.gram(columns[:known], columns[known:], weights, found)
         expected = (X.T @ X)[known:] / len(X)
         np.testing.assert_allclose(found, expected, atol=1e-12, rtol=1e-12)
 
@@ -245,12 +240,12 @@ def test_a_gram_of_columns_that_few_rows_hold(container, rare, n_threads):
     columns, weights = np.arange(20), row_weights(rng, len(X), "random")
     for known in (0, 12):
         found = np.empty((20 - known, 20))
-        design.gram(columns[:known], columns[known:], weights, np.zeros(20), np.ones(20), found)
+        design.gram(columns[:known], columns[known:], weights, found)
         expected = (X * weights[:, None]).T @ X
         np.testing.assert_allclose(found, expected[known:], atol=1e-14, rtol=1e-12)
     # Nothing but the new columns, which most rows do not hold.
     found = np.empty((8, 8))
-    design.gram(columns[:0], columns[12:], weights, np.zeros(20), np.ones(20), found)
+    design.gram(columns[:0], columns[12:], weights, found)
     np.testing.assert_allclose(found, expected[12:, 12:], atol=1e-14, rtol=1e-12)
 
 
@@ -286,14 +281,14 @@ def hard_columns(rng, n=400):
 @parametrize_pairwise(
     container=FLOAT64, kind=["equal", "repeated", "random", "some zero"], far=[0.0, 3.0, 1e8]
 )
-def test_products_of_whole_data(container, kind, far, small_pieces):
+def test_products_of_whole_data(container, kind, far):
     """All columns, and rows weighed alike in the units of X: taken as they lie where that is safe."""
     rng = np.random.default_rng(7)
     X = mixed_columns(rng, n=60)
     X[:, 3] = rng.standard_normal(60)
     X[:, 7] += far
     weights = row_weights(rng, 60, kind)
-    A = StandardisedDesign(as_design(CONTAINERS[container](X)), weights, True)
+    A = WeightedView(as_design(CONTAINERS[container](X), 1, SMALL_PIECES), weights, True)
     expected = np.sqrt(weights)[:, None] * (X - weights @ X) * A.scale
     every = np.arange(X.shape[1])
     close = {"atol": 1e-12 if far < 1e8 else 3e-8, "rtol": 1e-12}
@@ -348,15 +343,15 @@ def test_the_pass_for_the_moments_finds_products(container, n_threads, kind):
 
 @pytest.mark.parametrize("container", CONTAINERS)
 @pytest.mark.parametrize("first", ["correlate", "pull"])
-def test_products_with_the_target_are_known_once(container, first, monkeypatch):
+def test_products_with_the_target_are_known(container, first, monkeypatch):
     rng = np.random.default_rng(11)
     X, weights = mixed_columns(rng), row_weights(rng, 203, "random")
     Y = rng.standard_normal((203, 1))
     design, passes = as_design(CONTAINERS[container](X)), []
-    first_pass = 0 if design.finds_products else 1
-    assert design.finds_products == ("cs" not in container)
-    expected = StandardisedDesign(design, weights, True).correlate(Y)
-    A = StandardisedDesign(design, weights, True, Y)
+    first_pass = 0 if design.traits.finds_products else 1
+    assert design.traits.finds_products == ("cs" not in container)
+    expected = WeightedView(design, weights, True).correlate(Y)
+    A = WeightedView(design, weights, True, Y)
     correlate = type(design).correlate
     monkeypatch.setattr(
         type(design), "correlate", lambda self, R: passes.append(len(R)) or correlate(self, R)
@@ -370,12 +365,10 @@ def test_products_with_the_target_are_known_once(container, first, monkeypatch):
         assert square == pytest.approx(float(np.sum(expected**2)))
     assert len(passes) == first_pass
     np.testing.assert_allclose(A.correlate(Y), expected, **close)
-    assert len(passes) == first_pass + 1
-    # Nor are they taken for those of another vector, or kept beyond the first question.
-    other = StandardisedDesign(design, weights, True, Y)
-    np.testing.assert_allclose(other.correlate(-Y), -expected, **close)
-    np.testing.assert_allclose(other.correlate(Y), expected, **close)
-    assert len(passes) == first_pass + 3
+    assert len(passes) == 2 * first_pass
+    # Nor are they taken for those of another vector.
+    np.testing.assert_allclose(A.correlate(-Y), -expected, **close)
+    assert len(passes) == 2 * first_pass + 1
 
 
 @pytest.mark.parametrize("container", FLOAT64)
@@ -415,7 +408,7 @@ def test_rows_of_weight_zero_do_not_count(container):
 
 @pytest.mark.parametrize("container", CONTAINERS)
 @pytest.mark.parametrize("center", [True, False])
-def test_a_gram_over_some_rows(container, center, small_pieces):
+def test_a_gram_over_some_rows(container, center):
     rng = np.random.default_rng(8)
     X, weights = mixed_columns(rng), row_weights(rng, 203, "some zero")
     mean = weights @ X if center else np.zeros(40)
@@ -426,8 +419,8 @@ def test_a_gram_over_some_rows(container, center, small_pieces):
     columns = rng.permutation(40)
     for known in (0, 15):
         found = np.empty((40 - known, 40))
-        given = columns[:known], columns[known:], weights, mean, scale, found, rows
-        as_design(CONTAINERS[container](X)).gram(*given)
+        given = columns[:known], columns[known:], weights, found, mean, scale
+        as_design(CONTAINERS[container](X), 1, SMALL_PIECES).gram(*given, rows=rows)
         expected = scaled[:, columns].T @ (weights[chosen, None] * scaled[:, columns])
         np.testing.assert_allclose(found, expected[known:], atol=1e-9, rtol=1e-9)
 
@@ -437,10 +430,8 @@ def test_a_sample_of_the_rows_is_believed_where_it_gives_the_norms(container):
     rng = np.random.default_rng(9)
     X = rng.standard_normal((60_000, 12)) @ rng.standard_normal((12, 12)) + 3.0
     X[:, 11] = np.arange(60_000) < 90  # in any order, but for this one nearly all of it
-    columns, few, too_few = np.arange(11), np.arange(3), 60_000 // standardised.SAMPLED
-    A = StandardisedDesign(
-        as_design(CONTAINERS[container](X)), row_weights(rng, 60_000, "any"), True
-    )
+    columns, few, too_few = np.arange(11), np.arange(3), 60_000 // DEFAULT.sampled_rows
+    A = WeightedView(as_design(CONTAINERS[container](X)), row_weights(rng, 60_000, "any"), True)
     sampled = A.sampled_gram(columns)
     np.testing.assert_allclose(sampled, A.gram(columns[:0], columns), atol=0.2)
     assert np.abs(sampled - A.gram(columns[:0], columns)).max() > 1e-4  # it is not all of them
@@ -449,7 +440,6 @@ def test_a_sample_of_the_rows_is_believed_where_it_gives_the_norms(container):
     assert A.sampled_gram(np.resize(columns, too_few)) is None
     assert A.sampled_gram(few) is not None
     assert A.sampled_gram(np.arange(12)) is None
-    assert A.sampled_gram(few) is None  # nor is any other from then on
 
 
 @parametrize_pairwise(
@@ -478,8 +468,8 @@ def test_the_order_of_entries_does_not_matter(container):
     X.has_canonical_format = X.has_sorted_indices = True  # a promise that does not hold
     design, weights = as_design(X), np.full(40, 1 / 40)
     assert design.data is X.data
-    expected = StandardisedDesign(as_design(dense), weights, True)
-    found = StandardisedDesign(design, weights, True)
+    expected = WeightedView(as_design(dense), weights, True)
+    found = WeightedView(design, weights, True)
     R, U, columns = rng.standard_normal((40, 2)), rng.standard_normal((12, 2)), np.arange(12)
     np.testing.assert_allclose(found.correlate(R), expected.correlate(R), atol=1e-12)
     np.testing.assert_allclose(found.predict(U), expected.predict(U), atol=1e-12)
@@ -512,7 +502,7 @@ def test_parts_cover_the_lines_in_order():
         for lengths in (np.zeros(n_lines), rng.integers(0, 30, n_lines), np.full(n_lines, 1000)):
             indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
             for n_parts in (1, 2, 7):
-                parts = base.line_parts(indptr, n_parts, most=100)
+                parts = line_parts(indptr, n_parts, most=100)
                 assert 1 <= len(parts) <= n_parts
                 ranges = [r for part in parts for r in part]
                 assert [a for a, _ in ranges] == [0, *(b for _, b in ranges[:-1])]
@@ -539,3 +529,111 @@ def test_sums_that_overflow_are_no_sign_of_infinity(container):
     moments = as_design(CONTAINERS[container](X)).moments(np.full(20, 1 / 20), True)
     np.testing.assert_allclose(moments.mean[0], 2.35e307)
     np.testing.assert_allclose(moments.deviation[0], 5.824731753480155e307)
+
+
+@pytest.mark.parametrize("n_threads", [1, 3])
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_a_gram_with_any_weights_centres_and_scales(container, n_threads):
+    """Weights that sum to anything, raw or about any centre, all rows or parts of them."""
+    rng = np.random.default_rng(12)
+    X = mixed_columns(rng)
+    weights, columns = 7.0 * rng.random(203), rng.permutation(40)
+    weights[::5] = 0.0
+    design = as_design(CONTAINERS[container](X), n_threads, SMALL_PIECES)
+    parts = rng.integers(0, 4, 203).astype(np.int32)
+    center, scale = rng.standard_normal(40), rng.random(40)
+    for frame in ((), (center, scale)):
+        Z = (X - center) * scale if frame else X
+        expected = (Z * weights[:, None]).T @ Z
+        for known in (0, 15, 39):
+            some = columns[:known], columns[known:], weights
+            of_some = np.ix_(columns[known:], columns)
+            close = {"rtol": 1e-10, "atol": 1e-9 * np.abs(expected).max()}
+            found = np.empty((40 - known, 40))
+            design.gram(*some, found, *frame)
+            np.testing.assert_allclose(found, expected[of_some], **close)
+            found = np.empty((4, 40 - known, 40))
+            if frame and not design.traits.centres_products:
+                continue
+            design.gram(*some, found, *frame, parts=parts)
+            for k in range(4):
+                has = parts == k
+                by_hand = (Z[has] * weights[has, None]).T @ Z[has]
+                np.testing.assert_allclose(found[k], by_hand[of_some], **close)
+
+
+@pytest.mark.parametrize("center", [True, False])
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_grams_of_views_that_leave_out_a_part(container, center):
+    rng = np.random.default_rng(13)
+    X = mixed_columns(rng)
+    X[:, 9] = np.where(np.arange(203) % 5 == 0, 1e7, X[:, 9])  # far off in one of the parts
+    X[:, 11] = np.arange(203) % 5 == 0  # constant in all others
+    X = X.astype(np.float32).astype(np.float64)
+    labels, weights = np.arange(203) % 5, rng.random(203)
+    design = as_design(CONTAINERS[container](X), 2, SMALL_PIECES)
+    parts = Parts(design, weights, labels, center)
+    views = [parts.whole, *(parts.without(part) for part in (0, 3))]
+    columns = rng.permutation(40)
+    for known in (0, 25):
+        outs = [np.empty((40 - known, 40)) for _ in views]
+        parts.fill_grams(views, columns[:known], columns[known:], outs)
+        for view, found in zip(views, outs, strict=True):
+            A = view.dense(columns)
+            np.testing.assert_allclose(found, A[:, known:].T @ A, rtol=0, atol=3e-10)
+        single = [np.empty((40 - known, 40), dtype=np.float32) for _ in views]
+        parts.fill_grams(views, columns[:known], columns[known:], single)
+        for rounded, found in zip(single, outs, strict=True):
+            np.testing.assert_allclose(rounded, found, rtol=0, atol=1e-7)
+
+
+@pytest.mark.parametrize("container", ["csr", "C"])
+def test_views_that_leave_out_a_part_share_a_pass(container, monkeypatch):
+    rng = np.random.default_rng(13)
+    X, columns, passes = mixed_columns(rng), np.arange(40), []
+    design = as_design(CONTAINERS[container](X))
+    parts = Parts(design, np.ones(203), np.arange(203) % 10, True)
+    views = [parts.without(part) for part in range(10)]
+    gram = type(design).gram
+    monkeypatch.setattr(
+        type(design), "gram", lambda self, *given, **k: passes.append(k) or gram(self, *given, **k)
+    )
+    parts.fill_grams(views, columns[:0], columns, [np.empty((40, 40)) for _ in views])
+    assert len(passes) == 1
+
+
+@pytest.mark.parametrize("container", ["csr", "csc", "C", "Fortran"])
+def test_many_callers_may_ask_one_design_at_once(container):
+    rng = np.random.default_rng(14)
+    X = mixed_columns(rng, n=3000)
+    design = as_design(CONTAINERS[container](X), 2)
+    R = [rng.standard_normal((3000, 1)) for _ in range(8)]
+    W = [rng.standard_normal((40, 1)) for _ in range(8)]
+    weights, columns = np.full(3000, 1 / 3000), np.arange(40)
+
+    def ask(k):
+        gram = np.empty((40, 40))
+        design.gram(columns[:0], columns, weights, gram)
+        return design.correlate(R[k]), design.predict(W[k]), gram
+
+    expected = [ask(k) for k in range(8)]
+    with ThreadPoolExecutor(8) as callers:
+        for k, found in enumerate(callers.map(ask, list(range(8)) * 20)):
+            for one, other in zip(found, expected[k % 8], strict=True):
+                np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("container", FLOAT64)
+@pytest.mark.parametrize("heavy", [1.0, 1e16, 1e30])
+def test_moments_where_a_row_outweighs_all_others(container, heavy):
+    """The weight of implicit zeros is none that a difference from the heaviest row could tell."""
+    rng = np.random.default_rng(15)
+    X = rng.standard_normal((40, 6)) * (rng.random((40, 6)) < 0.5)
+    X[3] = [1.0, 2.0, 0.0, 3.0, 1e4, -1.0]
+    weights = 10.0 ** rng.uniform(-3, 0, 40)
+    weights[3] = heavy
+    weights /= weights.sum()
+    found = as_design(CONTAINERS[container](X)).moments(weights, True)
+    mean, deviation = exact_moments(X, weights, True)
+    np.testing.assert_allclose(found.mean, mean, rtol=1e-13, atol=1e-13 * np.abs(deviation).max())
+    np.testing.assert_allclose(found.deviation, deviation, rtol=1e-9)

@@ -2,22 +2,21 @@
 
 import numpy as np
 import pytest
+from figures import with_figures
 from pairwise import parametrize_pairwise
 from sklearn.base import clone
 from systems import system_of
 
 from skl_sparse import SparseLpRegressor
 from skl_sparse.engine.penalties import LpPenalty
-from skl_sparse.engine.solvers import QuadraticModel
+from skl_sparse.engine.solvers import Batch, QuadraticModel
 from skl_sparse.engine.solvers.multistart import local_search, starts
+from skl_sparse.engine.solvers.multistart._exchanges import first_better
 from skl_sparse.engine.solvers.multistart.local_search import NONE, Search
-from skl_sparse.engine.solvers.multistart.point import Point
-from skl_sparse.engine.solvers.problem import Problem
-from skl_sparse.engine.solvers.working_set._coordinate_descent import (
-    coordinate_descent,
-    first_better,
-)
+from skl_sparse.engine.solvers.multistart.point import Point, is_lower
+from skl_sparse.engine.solvers.working_set._sweeps import coordinate_descent
 from skl_sparse.engine.solvers.working_set._systems import GramSystem
+from skl_sparse.engine.tuning import DEFAULT
 
 M, SWEEPS, TOL, BUDGET = 10, 500, 1e-12, 1e9
 
@@ -31,7 +30,7 @@ def settled_point(kind, p, seed, m=M):
     penalty = LpPenalty(np.full(m, 0.05), np.zeros(m), p)
     system, u = system_of(kind, A, y), np.zeros(m)
     coordinate_descent(system, penalty, u, np.arange(m), SWEEPS, TOL, BUDGET)
-    return A, y, Point(QuadraticModel(), penalty, system, u, np.sum((y - A @ u) ** 2))
+    return A, y, Point(QuadraticModel(), penalty, system, u, np.sum((y - A @ u) ** 2), DEFAULT)
 
 
 def objective(A, y, penalty, u):
@@ -130,16 +129,16 @@ def test_no_exchange_begins_beyond_the_budget():
 
 def test_no_start_begins_beyond_its_share():
     *_, point = settled_point("gram", 0.5, 0)
-    assert len(list(starts.others(point, True, 1e-6, np.inf))) == 3
-    assert len(list(starts.others(point, False, 1e-6, np.inf))) == 2
-    assert len(list(starts.others(point, False, 1e-6, 0.0))) == 1
+    assert len(list(starts.other_starts(point, True, 1e-6, np.inf))) == 3
+    assert len(list(starts.other_starts(point, False, 1e-6, np.inf))) == 2
+    assert len(list(starts.other_starts(point, False, 1e-6, 0.0))) == 1
 
 
 def test_a_minimum_found_again_keeps_its_certificate(monkeypatch):
     """Where all starts lead to one minimum the fit ends with the look that certified it."""
     looks, elsewhere = [], starts.elsewhere
-    evaluate = Problem.evaluate
-    monkeypatch.setattr(Problem, "evaluate", lambda *a: looks.append(1) or evaluate(*a))
+    evaluate = Batch.evaluate
+    monkeypatch.setattr(Batch, "evaluate", lambda *a: looks.append(1) or evaluate(*a))
 
     def spy(*args):
         before = len(looks)
@@ -157,18 +156,18 @@ def test_a_minimum_found_again_keeps_its_certificate(monkeypatch):
     assert looks[-1] == "search"
 
 
-@pytest.mark.parametrize("eases", [True, False])
-def test_a_better_minimum_is_certified_by_one_look(eases, monkeypatch):
+@pytest.mark.parametrize("perturbs", [True, False])
+def test_a_better_minimum_is_certified_by_one_look(perturbs, monkeypatch):
     """What starts and search find settles before the next look, whatever found it."""
     looks, elsewhere = [], starts.elsewhere
-    evaluate = Problem.evaluate
-    monkeypatch.setattr(Problem, "evaluate", lambda *a: looks.append(1) or evaluate(*a))
-    if not eases:  # exchanges settle to 1e-5
-        monkeypatch.setattr(starts, "others", lambda *given: ())
-        monkeypatch.setattr(starts, "eased", lambda point, *given: point)
+    evaluate = Batch.evaluate
+    monkeypatch.setattr(Batch, "evaluate", lambda *a: looks.append(1) or evaluate(*a))
+    if not perturbs:  # exchanges settle to 1e-5
+        monkeypatch.setattr(starts, "other_starts", lambda *given: ())
+        monkeypatch.setattr(starts, "perturbed", lambda point, *given: point)
 
-    def spy(problem, pool, here, solution, *rest):
-        u = elsewhere(problem, pool, here, solution, *rest)
+    def spy(working_set, here, solution, *rest):
+        u = elsewhere(working_set, here, solution, *rest)
         looks.clear()
         better.append(u is not solution.u)
         return u
@@ -185,32 +184,32 @@ def test_a_better_minimum_is_certified_by_one_look(eases, monkeypatch):
     assert found > 3
 
 
-def test_a_fit_eases_the_penalty(monkeypatch):
+def test_a_fit_perturbs_the_penalty(monkeypatch):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(60, 200))
     X += 0.7 * np.roll(X, 1, axis=1)
     y = X[:, ::20] @ rng.normal(size=10) + rng.normal(size=60)
     fits = [SparseLpRegressor(alpha, p=0.5).fit(X, y) for alpha in np.geomspace(0.01, 0.1, 12)]
-    monkeypatch.setattr(starts, "eased", lambda point, *given: point)
+    monkeypatch.setattr(starts, "perturbed", lambda point, *given: point)
     ratios = [fit.objective_ / clone(fit).fit(X, y).objective_ for fit in fits]
     assert min(ratios) < 1 - 1e-4 and np.mean(ratios) < 1
 
 
-def test_the_penalty_is_eased_until_that_leads_back(monkeypatch):
+def test_the_penalty_is_perturbed_until_that_leads_back(monkeypatch):
     """More than once, if need be; what has settled only better is no other minimum."""
-    calls, descend = [], starts.descend
-    monkeypatch.setattr(starts, "descend", lambda *given: calls.append(1) or descend(*given))
+    calls, descend = [], Point.descend
+    monkeypatch.setattr(Point, "descend", lambda *given: calls.append(1) or descend(*given))
 
-    def eased(point, work):
+    def perturbed(point, work):
         calls.clear()
-        return starts.eased(point, 1e-9, work), len(calls) // 2
+        return starts.perturbed(point, 1e-9, work), len(calls) // 2
 
     most = 0
     for seed in range(20):
         *_, point = settled_point("gram", 0.9, seed, 100)
-        best, rounds = eased(point, np.inf)
+        best, rounds = perturbed(point, np.inf)
         assert (best is point) == (rounds == 1)
-        once, one = eased(point, 1e-300)
+        once, one = perturbed(point, 1e-300)
         assert one == 1 and best.objective <= once.objective
         most = max(most, rounds)
     assert most > 2
@@ -218,9 +217,12 @@ def test_the_penalty_is_eased_until_that_leads_back(monkeypatch):
     system, u = point.system.copy(), point.u.copy()
     system.move(np.arange(M), 1e-3 * u)
     u *= 1 + 1e-3
-    rough = Point(QuadraticModel(), point.penalty, system, u, np.sum((y - A @ u) ** 2))
-    assert starts.lower(point, rough)
-    assert starts.eased(point, 1e-9, np.inf) is point and starts.eased(rough, 1e-9, np.inf) is rough
+    rough = Point(QuadraticModel(), point.penalty, system, u, np.sum((y - A @ u) ** 2), DEFAULT)
+    assert is_lower(point, rough, DEFAULT)
+    assert (
+        starts.perturbed(point, 1e-9, np.inf) is point
+        and starts.perturbed(rough, 1e-9, np.inf) is rough
+    )
 
 
 @pytest.mark.parametrize(("columns", "most"), [(10, 64), (32, 64), (64, 32), (500, 16)])
@@ -229,40 +231,44 @@ def test_a_brief_search_tries_fewer_exchanges_in_a_large_pool(columns, most, mon
     monkeypatch.setattr(Search, "run", lambda search, most, tries, **options: asked.append(most))
     A, y = np.eye(columns), np.zeros(columns)
     penalty = LpPenalty(np.ones(columns), np.zeros(columns), 0.5)
-    point = Point(QuadraticModel(), penalty, system_of("gram", A, y), np.zeros(columns), 0.0)
+    point = Point(
+        QuadraticModel(), penalty, system_of("gram", A, y), np.zeros(columns), 0.0, DEFAULT
+    )
     local_search.brief(point, np.inf)
     assert asked == [most]
 
 
 @pytest.mark.parametrize("kind", ["gram", "sparse", "dense"])
 @pytest.mark.parametrize("p", [0.0, 0.5, 2 / 3])
-def test_an_eased_penalty_leads_to_a_minimum_no_higher(kind, p):
+def test_a_perturbed_penalty_leads_to_a_minimum_no_higher(kind, p):
     lower = 0
     for seed in range(60):
         A, y, point = settled_point(kind, p, seed)
         before = point.u.copy(), point.c.copy()
-        eased = starts.eased(point, 1e-9, np.inf)
+        perturbed = starts.perturbed(point, 1e-9, np.inf)
         assert np.array_equal(point.u, before[0])
         assert np.array_equal(point.system.correlations(), before[1])
-        assert eased.objective == pytest.approx(objective(A, y, point.penalty, eased.u), rel=1e-9)
-        assert point.penalty.violations(eased.u, A.T @ (y - A @ eased.u)).max() <= 1e-8
-        assert eased is point or starts.lower(eased, point)
-        lower += eased is not point
-        assert starts.eased(point, 1e-9, 0.0) is point
+        assert perturbed.objective == pytest.approx(
+            objective(A, y, point.penalty, perturbed.u), rel=1e-9
+        )
+        assert point.penalty.violations(perturbed.u, A.T @ (y - A @ perturbed.u)).max() <= 1e-8
+        assert perturbed is point or is_lower(perturbed, point, DEFAULT)
+        lower += perturbed is not point
+        assert starts.perturbed(point, 1e-9, 0.0) is point
     assert lower > 0
 
 
-def test_an_eased_penalty_is_not_followed_to_what_cannot_be(monkeypatch):
+def test_a_perturbed_penalty_is_not_followed_to_what_cannot_be(monkeypatch):
     """A Gram too small, as a rounded one may be along some direction, tells of squares below zero."""
 
     def squares():
         for seed in range(60):
             A, _, point = settled_point("gram", 0.5, seed)
             point.system = GramSystem(0.2 * A.T @ A, point.c.copy())
-            yield starts.eased(point, 1e-6, 2e4).square / point.square
+            yield starts.perturbed(point, 1e-6, 2e4).square / point.square
 
     assert min(squares()) > -0.11
-    monkeypatch.setattr(starts, "possible", lambda *squares: True)
+    monkeypatch.setattr(Point, "is_lower", lambda new, old: is_lower(new, old, DEFAULT))
     assert min(squares()) < -0.11
 
 
@@ -275,7 +281,7 @@ def test_a_minimum_that_settles_is_no_better_one(p, seed):
     shift = 1e-3 * u
     system.move(np.arange(M), shift)
     u += shift
-    rough = Point(QuadraticModel(), point.penalty, system, u, np.sum((y - A @ u) ** 2))
+    rough = Point(QuadraticModel(), point.penalty, system, u, np.sum((y - A @ u) ** 2), DEFAULT)
     leaving, entering, values = every_exchange(rough)
     limits = 1e-12, SWEEPS, TOL, BUDGET
     for k in range(len(leaving)):
@@ -294,7 +300,7 @@ def test_exchanges_come_in_the_order_of_what_they_gain(p, alpha_l2):
     penalty = LpPenalty(lam, alpha_l2 * np.linspace(0.5, 2, M), p)
     system, u = system_of("gram", A, y), np.zeros(M)
     coordinate_descent(system, penalty, u, np.arange(M), SWEEPS, TOL, BUDGET)
-    point = Point(QuadraticModel(), penalty, system, u, np.sum((y - A @ u) ** 2))
+    point = Point(QuadraticModel(), penalty, system, u, np.sum((y - A @ u) ** 2), DEFAULT)
     leaving, entering, values = Search(point).exchanges(1000)
     assert len(leaving) == len(every_exchange(point)[0]) > M
 
@@ -347,9 +353,9 @@ def test_a_thorough_search_is_bounded_by_work(monkeypatch):
     fit_support = Search.fit_support
     monkeypatch.setattr(local_search, "first_better", counted)
     monkeypatch.setattr(Search, "fit_support", refitted)
-    monkeypatch.setattr(starts, "THOROUGH", (1e8, 100))
     X, y, alpha_max = correlated(150, 200, 60)
-    model = SparseLpRegressor(alpha_max / 300, p=0.5, local_search=True).fit(X, y)
+    model = SparseLpRegressor(alpha_max / 300, p=0.5, local_search=True)
+    with_figures(model, multistart={"thorough_work": (1e8, 100)}).fit(X, y)
     assert model.mask_.sum() > 60 and refits and min(refits) > 0
     assert 1e7 < sum(spent) + sum(refits) < 1.1e8
 
@@ -370,7 +376,7 @@ def test_twins_in_a_refit():
     A = np.column_stack([A, A])
     penalty, u = LpPenalty(np.full(2 * M, 0.05), np.zeros(2 * M), 0.5), np.full(2 * M, 0.1)
     system = system_of("gram", A, y - A @ u)
-    search = Search(Point(QuadraticModel(), penalty, system, u, np.sum((y - A @ u) ** 2)))
+    search = Search(Point(QuadraticModel(), penalty, system, u, np.sum((y - A @ u) ** 2), DEFAULT))
     search.fit_support(system, u)
     assert np.abs(A.T @ (y - A @ u)).max() < 1e-6
     assert np.abs(u).max() < 100
@@ -391,7 +397,7 @@ def test_looks_count_for_an_interrupt(kind):
     there, new = system.copy(), u.copy()
     every = np.full(100, NONE), np.full(100, NONE), np.zeros(100)
     budget, limits = 20 * M * 2000.0, (np.inf, SWEEPS, TOL)
-    point = Point(QuadraticModel(), penalty, system, u, 1.0)
+    point = Point(QuadraticModel(), penalty, system, u, 1.0, DEFAULT)
     tried, *_ = first_better(system, u, point.c, there, new, penalty, *every, *limits, budget)
     assert tried <= 10
 

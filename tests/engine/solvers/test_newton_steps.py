@@ -1,5 +1,7 @@
 """Newton steps in the orthant of the signs, against non-negative least squares."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from pairwise import parametrize_pairwise
@@ -10,14 +12,15 @@ from systems import system_of
 from skl_sparse.engine.penalties import LpPenalty
 from skl_sparse.engine.solvers import QuadraticModel
 from skl_sparse.engine.solvers.linalg.packed_cholesky import cholesky
-from skl_sparse.engine.solvers.working_set import active_set, descent
+from skl_sparse.engine.solvers.working_set import descent
 from skl_sparse.engine.solvers.working_set._systems import GramSystem
 from skl_sparse.engine.solvers.working_set.active_set import (
-    along_the_border,
     iterated,
     newton_direction,
     newton_step,
+    projected_path,
 )
+from skl_sparse.engine.solvers.working_set.tuning import DEFAULT
 
 NO_CURVATURE = np.zeros(12)
 
@@ -52,11 +55,11 @@ def test_conjugate_gradients_that_stop_at_the_border(seed, correlation):
 
 
 @parametrize_pairwise(seed=range(20), correlation=[0.0, 3.0], most_held=[0, 2, 12])
-def test_the_way_along_the_border(seed, correlation, most_held):
+def test_the_projected_path(seed, correlation, most_held):
     A, y, old, least = quadratic(seed, correlation)
     gram = A.T @ A
     direction = np.linalg.solve(gram, A.T @ (y - A @ old))
-    x = along_the_border(old, direction, lambda b: np.linalg.solve(gram, b), most_held)
+    x = projected_path(old, direction, lambda b: np.linalg.solve(gram, b), most_held)
     assert np.all((np.sign(x) == np.sign(old)) | (x == 0))
     assert least <= value(A, y, x) * (1 + 1e-12)
     assert value(A, y, x) < value(A, y, old)
@@ -131,18 +134,18 @@ def test_cholesky_in_single_precision(n):
     assert np.abs(left).max() < 1e-4
 
 
-@pytest.mark.parametrize("rough", [active_set.LEFT_BY_SINGLE, 0.0])
+@pytest.mark.parametrize("rough", [DEFAULT.left_by_single, 0.0])
 @pytest.mark.parametrize(("condition", "most"), [(1e1, 1e-10), (1e4, 1e-6), (1e9, 1e-2)])
-def test_a_direction_is_refined_or_in_double(condition, most, rough, monkeypatch):
+def test_a_direction_is_refined_or_in_double(condition, most, rough):
     """On a Gram in single precision; in double where a factor leaves too much of the gradient."""
-    monkeypatch.setattr(active_set, "LEFT_BY_SINGLE", rough)
+    figures = replace(DEFAULT, left_by_single=rough)
     rng = np.random.default_rng(2)
     basis = np.linalg.qr(rng.normal(size=(300, 300)))[0]
     gram = (basis * np.geomspace(1, 1 / condition, 300)) @ basis.T
     system = GramSystem(gram.astype(np.float32), rng.normal(size=300))
-    gradient, bend = rng.normal(size=300), np.full(300, 1e-7)
-    direction, solve = newton_direction(system, np.arange(300), gradient, bend)
-    matrix = system.matrix.astype(np.float64) + np.diag(bend + system.ridge)
+    gradient, curvature = rng.normal(size=300), np.full(300, 1e-7)
+    direction, solve = newton_direction(system, np.arange(300), gradient, curvature, figures)
+    matrix = system.matrix.astype(np.float64) + np.diag(curvature + system.ridge)
     assert np.abs(matrix @ direction - gradient).max() < most
     in_double = np.abs(matrix @ solve(gradient) - gradient).max() < 1e-8
     assert in_double == (rough == 0.0)
@@ -160,9 +163,10 @@ def test_large_problems_take_newton_steps(monkeypatch):
     A, y, *_ = quadratic(0, 5.0)
     steps = []
     monkeypatch.setattr(descent, "newton_step", lambda *a: steps.append(1) or newton_step(*a))
-    monkeypatch.setattr(descent, "BUDGET", 1.0)
+    figures = replace(DEFAULT, budget=1.0)
     penalty, u = LpPenalty(np.full(12, 1e-4), np.zeros(12), 1.0), np.zeros(12)
-    descent.descend(system_of("dense", A, y), QuadraticModel(), penalty, u, descent.Goal(1e-10))
+    system, goal = system_of("dense", A, y), descent.Goal(1e-10)
+    descent.descend(system, QuadraticModel(), penalty, u, goal, tuning=figures)
     assert steps
     left = LpPenalty(np.full(12, 1e-4), np.zeros(12), 1.0).violations(u, A.T @ (y - A @ u))
     assert left.max() <= 1e-9

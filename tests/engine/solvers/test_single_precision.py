@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from figures import tuning, with_figures
 from pairwise import parametrize_pairwise
 from reference import POWERS, Problem, assert_certified
 from regressions import SETTINGS, regression
@@ -13,10 +14,9 @@ from sklearn.exceptions import ConvergenceWarning
 from systems import system_of
 
 from skl_sparse import SparseLpRegressor
-from skl_sparse.engine.designs import StandardisedDesign, as_design
-from skl_sparse.engine.solvers.working_set import columns as pool_columns
-from skl_sparse.engine.solvers.working_set.columns import ColumnPool
-from skl_sparse.engine.solvers.working_set.prediction import Foretold
+from skl_sparse.engine.designs import WeightedView, as_design
+from skl_sparse.engine.solvers.working_set.columns import WorkingSet
+from skl_sparse.engine.solvers.working_set.prediction import Prediction
 
 CONTAINERS = [np.asarray, np.asfortranarray, sp.csr_array, sp.csc_array]
 
@@ -24,10 +24,10 @@ CONTAINERS = [np.asarray, np.asfortranarray, sp.csr_array, sp.csc_array]
 @pytest.fixture
 def went_over(monkeypatch):
     """Grams of any size are held in single; lists how often that did not do."""
-    monkeypatch.setattr(pool_columns, "DOUBLE", 0)
-    went_over, hold = [], ColumnPool.hold_in_double
+    monkeypatch.setattr(SparseLpRegressor, "_tuning", tuning(working_set={"in_double": 0}))
+    went_over, hold = [], WorkingSet.hold_in_double
     monkeypatch.setattr(
-        ColumnPool, "hold_in_double", lambda pool: hold(went_over.append(1) or pool)
+        WorkingSet, "hold_in_double", lambda held: hold(went_over.append(1) or held)
     )
     return went_over
 
@@ -35,9 +35,9 @@ def went_over(monkeypatch):
 @pytest.fixture
 def made(monkeypatch):
     """The systems that descents had."""
-    made, system = [], ColumnPool.system
+    made, system = [], WorkingSet.system
     monkeypatch.setattr(
-        ColumnPool, "system", lambda pool, r, c: made.append(system(pool, r, c)) or made[-1]
+        WorkingSet, "system", lambda held, *at: made.append(system(held, *at)) or made[-1]
     )
     return made
 
@@ -61,27 +61,27 @@ def test_sums_are_in_double(n):
 
 
 @pytest.mark.parametrize("container", CONTAINERS)
-def test_a_pool_goes_from_double_to_single_and_back(container, monkeypatch):
-    monkeypatch.setattr(pool_columns, "DOUBLE", 30)
-    monkeypatch.setattr(pool_columns, "MOVED", 500)
+def test_a_working_set_goes_from_double_to_single_and_back(container):
+    figures = tuning(working_set={"in_double": 30, "moved": 500}).working_set
     rng = np.random.default_rng(0)
     X = rng.standard_normal((90, 200)) * (rng.random((90, 200)) < 0.5)
-    A = StandardisedDesign(as_design(container(X)), np.full(90, 1 / 90), True)
-    pool, order = ColumnPool(A), rng.permutation(200)
+    A = WeightedView(as_design(container(X)), np.full(90, 1 / 90), True)
+    working_set = WorkingSet([A], tuning=figures)
+    order = rng.permutation(200)
 
     def check(dtype, atol):
-        columns, gram = A.dense(pool.columns), pool.gram()
+        columns, gram = A.dense(working_set.columns), working_set.gram(A)
         np.testing.assert_allclose(gram, columns.T @ columns, rtol=0, atol=atol)
         assert gram.dtype == dtype
 
     for start, stop, dtype in ((0, 20, "f8"), (20, 45, "f4"), (45, 90, "f4"), (90, 180, "f4")):
-        pool.add(order[start:stop])
+        working_set.add(order[start:stop])
         check(dtype, 1e-12 if dtype == "f8" else 5e-6)
-    pool.reset(np.sort(order[30:110]))
+    working_set.reset(np.sort(order[30:110]))
     check("f4", 5e-6)
-    pool.hold_in_double()
+    working_set.hold_in_double()
     check("f8", 1e-12)
-    pool.add(order[120:])
+    working_set.add(order[120:])
     check("f8", 1e-12)
 
 
@@ -107,14 +107,14 @@ def nearly_collinear(near):
 
 
 @parametrize_pairwise(share=[1e-3, 1e-6, 0.0], near=[1e-1, 1e-2, 1e-3, 1e-4], container=CONTAINERS)
-def test_fits_on_nearly_collinear_columns(share, near, container, went_over, monkeypatch):
+def test_fits_on_nearly_collinear_columns(share, near, container, went_over):
     X, y = nearly_collinear(near)
     alpha = share * Problem(X, y).alpha_max()
     with warnings.catch_warnings():  # rounding may have the last word, also in double
         warnings.simplefilter("ignore", ConvergenceWarning)
         model = SparseLpRegressor(alpha, tol=1e-9).fit(container(X), y)
-        monkeypatch.setattr(pool_columns, "DOUBLE", np.inf)
-        double = SparseLpRegressor(alpha, tol=1e-9).fit(container(X), y)
+        double = with_figures(SparseLpRegressor(alpha, tol=1e-9), working_set={"in_double": np.inf})
+        double.fit(container(X), y)
     if near >= 1e-2 or share == 1e-3:
         assert not went_over
     else:  # a rounded Gram tells no longer how the pairs differ
@@ -174,34 +174,34 @@ def test_curvatures_beyond_single(container, made):
     assert_certified(model, X, y, tol=1e-6)
 
 
-def foretold(**changes):
+def prediction(**changes):
     given = {"correlations": np.array([0.1, -0.2]), "square": 0.5, "violation": 0.1}
-    return Foretold(np.array([4, 1]), **{**given, "square_before": 1.0, **changes})
+    return Prediction(np.array([4, 1]), **{**given, "square_before": 1.0, "coarse": 0.1, **changes})
 
 
-def test_what_came_true():
+def test_what_agrees_with_a_prediction():
     found = np.array([9.0, -0.2, 9.0, 9.0, 0.1])
-    assert foretold().came_true(found)
-    assert foretold().came_true(found + 0.009)
-    assert not foretold().came_true(found + 0.011)
-    assert not foretold(violation=0.01).came_true(found + 0.009)
-    assert not foretold(correlations=np.array([0.1, np.nan])).came_true(found)
+    assert prediction().agrees(found)
+    assert prediction().agrees(found + 0.009)
+    assert not prediction().agrees(found + 0.011)
+    assert not prediction(violation=0.01).agrees(found + 0.009)
+    assert not prediction(correlations=np.array([0.1, np.nan])).agrees(found)
 
 
 @pytest.mark.parametrize(("square", "possible"), [(2.0, True), (-0.01, True), (-0.2, False)])
 def test_a_square_below_zero_is_not_possible(square, possible):
-    assert foretold(square=square).possible == possible
-    assert foretold(square=1e-13 * square, square_before=1e-16).possible  # rounding, no more
-    assert not foretold(square=np.nan).possible
+    assert prediction(square=square).is_possible == possible
+    assert prediction(square=1e-13 * square, square_before=1e-16).is_possible  # rounding, no more
+    assert not prediction(square=np.nan).is_possible
 
 
-def test_what_is_foretold_is_so():
+def test_what_is_predicted_is_so():
     rng = np.random.default_rng(3)
     A, r, step = rng.standard_normal((20, 5)), rng.standard_normal(20), rng.standard_normal(5)
     system, columns = system_of("single", A, r), np.arange(5)
     c = system.correlations()
     system.move(columns, step)
-    said = Foretold.after(system, columns, step, c, float(r @ r), 0.1)
+    said = Prediction.after(system, columns, step, c, float(r @ r), 0.1, 0.1)
     after = r - A @ step
     np.testing.assert_allclose(said.correlations, A.T @ after, rtol=1e-5)
     assert said.square == pytest.approx(after @ after, rel=1e-5)

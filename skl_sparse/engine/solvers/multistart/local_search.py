@@ -15,32 +15,24 @@ import numpy as np
 from scipy.linalg import LinAlgError
 
 from ..linalg.packed_cholesky import BLAS_SPEED, cholesky
-from ..working_set._coordinate_descent import coordinate_descent, first_better, likeliest
-from ..working_set.descent import BUDGET
+from ..working_set._sweeps import coordinate_descent
+from ._exchanges import first_better, likeliest
 
-# In the place of a column: none leaves, or none enters.
+# Instead of a column: none leaves, or none enters.
 NONE = -1
-# Exchanges tried around one point, and in all, by a brief search and by a thorough one. A brief one
-# tries fewer where a pool has more than a few columns, in inverse proportion, down to `FEWEST`.
-BRIEF, THOROUGH = (64, 1024), (1024, 32768)
-FEW, FEWEST = 32, 16
-# Columns of the support that are offered for a swap: the smallest.
-MOST_SWAPPED = 256
 # Rounding of an objective that is kept up to date; the null model's is 1/2.
 ROUNDING = 1e-14
-# Sweeps in which an exchange has to settle, and the step at which it has.
-SETTLE_SWEEPS, SETTLED = 200, 1e-5
 # A ridge that lets twin columns share in a refit.
 TWINS = 1e-10
-# Numbers touched in the time that the calls of a refit take.
-CALLS = 1 << 17
 
 
 def brief(point, work):
     """A `Point` no worse, after exchanges that touch about ``work`` numbers at most."""
-    most, tries = BRIEF
+    tuning = point.tuning.multistart
+    most, tries = tuning.brief_tries
     search = Search(point)
-    search.run(max(FEWEST, most * FEW // max(FEW, len(point.u))), tries, work=work)
+    most = max(tuning.fewest, most * tuning.few // max(tuning.few, len(point.u)))
+    search.run(most, tries, work=work)
     return search.point
 
 
@@ -55,7 +47,7 @@ def thorough(points, work):
     for refit in refits:
         for search in searches:
             spent = search.spent
-            search.run(*THOROUGH, refit=refit, work=spent + 0.5 * work)
+            search.run(*search.tuning.thorough_tries, refit=refit, work=spent + 0.5 * work)
             work -= search.spent - spent
     return [search.point for search in searches]
 
@@ -66,6 +58,7 @@ class Search:
     def __init__(self, point):
         self.point = point
         self.penalty = point.penalty
+        self.tuning, self.budget = point.tuning.multistart, point.tuning.working_set.budget
         self.spent = 0.0
 
     def run(self, most, tries, refit=False, work=np.inf):
@@ -93,7 +86,7 @@ class Search:
         u, c = self.point.u, self.point.c
         support, zeros = np.flatnonzero(u), np.flatnonzero((u == 0) & (c != 0))
         smallest = np.argsort(np.abs(u[support]), kind="stable")
-        support = support[smallest[: min(most, MOST_SWAPPED)]]
+        support = support[smallest[: min(most, self.tuning.most_swapped)]]
         self.spent += (1 + len(support)) * (1 + len(zeros))
         columns = support, zeros, 1.0 + self.penalty.ridge
         return likeliest(self.point.system, u, c, self.penalty, *columns, most)
@@ -104,11 +97,18 @@ class Search:
         First what is around the columns exchanged settles, then everything, unless that leads back.
         """
         point, system, u = self.point, self.point.system.copy(), self.point.u.copy()
-        tried, limits = 0, (self.least, SETTLE_SWEEPS, SETTLED)
+        tried, limits = (
+            0,
+            (
+                self.least,
+                self.tuning.settle_sweeps,
+                self.tuning.settled,
+            ),
+        )
         while tried < len(leaving) and self.spent < work:
             rest = slice(tried, None)
             exchanges = leaving[rest], entering[rest], values[rest]
-            budget = min(work - self.spent, BUDGET)
+            budget = min(work - self.spent, self.budget)
             more, found, spent = first_better(
                 point.system, point.u, point.c, system, u, self.penalty, *exchanges, *limits, budget
             )
@@ -142,7 +142,13 @@ class Search:
 
     def settle(self, system, u):
         *_, work = coordinate_descent(
-            system, self.penalty, u, np.arange(len(u)), SETTLE_SWEEPS, SETTLED, BUDGET
+            system,
+            self.penalty,
+            u,
+            np.arange(len(u)),
+            self.tuning.settle_sweeps,
+            self.tuning.settled,
+            self.budget,
         )
         self.spent += work
 
@@ -155,7 +161,7 @@ class Search:
         """Least squares on the support as it stands, without the penalty."""
         support = np.flatnonzero(u)
         size = len(support)
-        self.spent += CALLS
+        self.spent += self.tuning.calls
         if not size:
             return
         try:

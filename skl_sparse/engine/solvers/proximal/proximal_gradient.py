@@ -21,10 +21,10 @@ MOST_IDLE = 20
 
 def solve(problem, start, *, tol, max_iter):
     """A `Solution` for each target, from its `Coefficients`."""
-    lipschitz = largest_eigenvalue(problem.A)
+    lipschitz = {view: largest_eigenvalue(view) for view in set(problem.rows.views)}
     solutions = []
-    for t in range(problem.n_targets):
-        descent = ProximalGradient(problem, t, start[t].dense, lipschitz)
+    for t in range(problem.n_problems):
+        descent = ProximalGradient(problem, t, start[t].dense, lipschitz[problem.view(t)])
         solutions.append(descent.solve(tol, max_iter))
     if all(penalty.convex for penalty in problem.penalties):
         return solutions
@@ -53,8 +53,8 @@ class ProximalGradient:
 
     def __init__(self, problem, target, u, lipschitz):
         self.problem, self.target = problem, target
-        self.A, self.penalty = problem.A, problem.penalties[target]
-        self.y = problem.Y[:, target]
+        self.A, self.penalty = problem.view(target), problem.penalties[target]
+        self.y = problem.target(target)
         self.lipschitz = lipschitz
         self.u = u
         self.prediction = self.predict(self.u)

@@ -18,7 +18,8 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from ..coefficients import Coefficients
 from ..linalg.conjugate_gradients import conjugate_gradients, kernel_conjugate_gradients
 from ..linalg.packed_cholesky import BLAS_SPEED
-from ..working_set.outer_loop import PATIENCE, Solution
+from ..working_set.outer_loop import Solution
+from ..working_set.tuning import DEFAULT
 from .newton_systems import LEAST_CURVATURE, MOST_FACTORISED
 
 # A factorisation that costs no more than so many steps of conjugate gradients needs no contest;
@@ -42,9 +43,9 @@ LEAST_WEIGHT = 1e-8
 def solve(problem, start, *, tol, max_iter):
     """A `Solution` for each target, from its `Coefficients`."""
     solutions, systems = [], None
-    for t in range(problem.n_targets):
-        if systems is None or not systems.serves(problem.penalties[t]):
-            systems = linear_systems(problem.A, problem.penalties[t], problem.n_targets - t)
+    for t in range(problem.n_problems):
+        if systems is None or not systems.serves(problem.view(t), problem.penalties[t]):
+            systems = linear_systems(problem.view(t), problem.penalties[t], problem.n_problems - t)
         solutions.append(fit(problem, t, start[t].dense, systems, tol, max_iter))
     return solutions
 
@@ -52,7 +53,7 @@ def solve(problem, start, *, tol, max_iter):
 def fit(problem, t, u, systems, tol, max_iter):
     """One target's fit: solve, look at the certificate, and solve for what is left."""
     u = np.where(systems.live, u, 0.0)
-    search = systems.search(problem.Y[:, t], u)
+    search = systems.search(problem.target(t), u)
     best, lowest, idle, goal = None, math.inf, 0, 0.9 * tol
     for n_iter in range(1, max_iter + 1):
         new, dual = search.advance(goal)
@@ -64,9 +65,9 @@ def fit(problem, t, u, systems, tol, max_iter):
             if best is None or certificate.deciding[1] < 0.9 * best.certificate.deciding[1]:
                 idle = 0
             best = Solution(point, objective, certificate, n_iter)
-        if certificate.reached(tol) or idle >= 3 * PATIENCE:
+        if certificate.reached(tol) or idle >= 3 * DEFAULT.patience:
             break
-        if idle == PATIENCE:
+        if idle == DEFAULT.patience:
             systems.distrust()
         # Conjugate gradients lower the objective at every step, the gap only in the long run.
         if objective < lowest:
@@ -105,8 +106,10 @@ class LinearSystems:
         self.factor = None
         self.steps = self._steps_of_a_factorisation() / n_targets
 
-    def serves(self, penalty):
-        """Whether these are the systems of another penalty too, up to rounding."""
+    def serves(self, view, penalty):
+        """Whether these are the systems of another problem too, up to rounding."""
+        if view is not self.A:
+            return False
         live = (self.A.scale > 0) & ~penalty.excluded
         return np.array_equal(live, self.live) and np.allclose(
             penalty.ridge[live], self.h[live], rtol=1e-10, atol=0.0
@@ -168,13 +171,13 @@ class LinearSystems:
             return math.inf
         design = self.A.design
         stored = max(1, design.stored_in(self.columns))
-        touched = stored * design.entry_cost
+        touched = stored * design.traits.entry_cost
         if self.wide:
             products = n * n * m / BLAS_SPEED
-            if not design.row_gram:  # gathered, a block of columns after the other
+            if not design.traits.has_row_gram:  # gathered, a block of columns after the other
                 products += 4 * n * m + max(1.0, n * m / BLOCK) * touched
         else:
-            products = stored * (stored / n) * design.entry_cost**2 / BLAS_SPEED
+            products = stored * (stored / n) * design.traits.entry_cost**2 / BLAS_SPEED
         return (products + small**3 / 3 / BLAS_SPEED) / (2 * touched + CALLS)
 
     def _factorise(self):
@@ -220,7 +223,7 @@ class ColumnSystems(LinearSystems):
     @cached_property
     def _sampled(self):
         """What solves the system of a sample of the rows; None where that does not pay."""
-        dear = self.A.design.entry_cost > 1  # its products do not come from BLAS
+        dear = self.A.design.traits.entry_cost > 1  # its products do not come from BLAS
         matrix = None if dear or self.steps == math.inf else self.A.sampled_gram(self.columns)
         if matrix is None:
             return None

@@ -18,7 +18,8 @@ import math
 
 from ..coefficients import Coefficients
 from ..working_set import outer_loop
-from ..working_set.outer_loop import PATIENCE, Solution
+from ..working_set.outer_loop import Solution
+from ..working_set.tuning import DEFAULT
 from . import linear_fit
 from .newton_systems import newton_systems
 
@@ -35,9 +36,10 @@ def solve(problem, start, *, tol, max_iter):
     """A `Solution` for each target, from its `Coefficients`."""
     if all(penalty.quadratic for penalty in problem.penalties):
         return linear_fit.solve(problem, start, tol=tol, max_iter=max_iter)
-    systems = newton_systems(problem.A)
+    systems = {view: newton_systems(view) for view in set(problem.rows.views)}
     solutions = [
-        NormalMap(problem, t, u.dense, systems).solve(tol, max_iter) for t, u in enumerate(start)
+        NormalMap(problem, t, u.dense, systems[problem.view(t)]).solve(tol, max_iter)
+        for t, u in enumerate(start)
     ]
     left = max_iter - max(solution.n_iter for solution in solutions)
     stalled = not all(solution.certificate.reached(tol) for solution in solutions)
@@ -66,7 +68,7 @@ class NormalMap:
 
     def __init__(self, problem, target, u, systems):
         self.problem, self.target, self.systems = problem, target, systems
-        self.A, self.penalty = problem.A, problem.penalties[target]
+        self.A, self.penalty = problem.view(target), problem.penalties[target]
         self.u = u
         self.z = self.u + self.penalty.slope(self.u)
 
@@ -77,7 +79,7 @@ class NormalMap:
             certificate = now.certificate
             idle = 0 if certificate.deciding[1] < 0.9 * best else idle + 1
             best = min(best, certificate.deciding[1])
-            if certificate.reached(tol) or n_iter > max_iter or idle >= 10 * PATIENCE:
+            if certificate.reached(tol) or n_iter > max_iter or idle >= 10 * DEFAULT.patience:
                 break
             self.advance(now)
         u = Coefficients.every(self.u)
@@ -129,5 +131,5 @@ class NormalMap:
 
     def objective(self, u):
         u = Coefficients.every(u)
-        r = self.problem.residuals([u], [self.target])[:, 0]
+        r = self.problem.rows.residuals([u], [self.target])[:, 0]
         return self.problem.objective(u, r, self.target)

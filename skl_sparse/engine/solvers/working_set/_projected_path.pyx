@@ -1,4 +1,4 @@
-"""A Newton step that goes on along the border of an orthant, where it would pass it."""
+"""The projected Newton path: a Newton step that goes on along a face of its orthant."""
 
 from libc.math cimport INFINITY
 
@@ -9,21 +9,21 @@ cdef enum:
     NONE = -1
 
 
-def along_the_border(
+def projected_path(
     const double[::1] old, const double[::1] newton, solve, Py_ssize_t most_held
 ):
     """The minimiser of the quadratic in the orthant of ``old``, or a point on the way there.
 
     With H d = g, the direction that leaves the coordinates K at rest is d - Z m, where
     Z = H^-1 E_K and Z_K m = d_K; after a share t of a step, 1 - t of its direction is left. Z_K is
-    positive definite as H is; where rounding says no, the way ends. Rounding of ``solve`` leaves a
-    point on the border, though not quite the minimiser.
+    positive definite as H is; where rounding says no, the path ends. Rounding of ``solve`` leaves a
+    point on the face, though not quite the minimiser.
 
     Parameters
     ----------
     old : ndarray of shape (m,)
     newton : ndarray of shape (m,)
-        d, the step to the minimiser without a border.
+        d, the step to the minimiser without bounds.
     solve : callable
         b -> H^-1 b
     most_held : int

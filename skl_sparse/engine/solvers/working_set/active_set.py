@@ -10,21 +10,11 @@ import numpy as np
 from scipy.linalg import LinAlgError
 
 from ..linalg.packed_cholesky import STRIPE, cholesky
-from ._projected_path import along_the_border
-
-# Supports up to this size have their Newton system factorised, larger ones use conjugate gradients.
-MOST_FACTORISED = 4000
-# Coordinates that one step may bring to zero.
-MOST_HELD = 64
-# What a factor in single precision may leave of a gradient, and what it may have on its diagonal.
-LEFT_BY_SINGLE, LARGEST_SINGLE = 0.1, 1e30
-# Steps of conjugate gradients, and the share of the gradient's square that they may leave.
-MOST_STEPS, SHARE_LEFT = 100, 1e-12
-# The gradient may keep this share of what the descent's goal lets it keep.
-ENOUGH = 0.3
+from ._projected_path import projected_path
+from .tuning import DEFAULT
 
 
-def newton_step(system, penalty, u, support, missing=0.0):
+def newton_step(system, penalty, u, support, missing=0.0, tuning=DEFAULT):
     """One step on the support, in place; False where none lowers the objective.
 
     ``missing``: the share of what is missing now that the descent's goal leaves, in the units of a
@@ -35,7 +25,7 @@ def newton_step(system, penalty, u, support, missing=0.0):
     c = system.correlations()[support]
     gradient = c - penalty.slope(old)
     old_value = penalty.value(old)
-    for new in candidates(system, penalty, support, old, gradient, missing):
+    for new in candidates(system, penalty, support, old, gradient, missing, tuning):
         step = new - old
         gain = c @ step - 0.5 * step @ system.normal(support, step)
         gain += old_value - penalty.value(new)
@@ -46,29 +36,29 @@ def newton_step(system, penalty, u, support, missing=0.0):
     return False
 
 
-def candidates(system, penalty, support, old, gradient, missing):
+def candidates(system, penalty, support, old, gradient, missing, tuning=DEFAULT):
     """Where to go from ``old``, the boldest first."""
     curvature = penalty.curvature(old)
     bounded = penalty.sparsifies or penalty.positive
-    if not system.has_matrix or len(support) > MOST_FACTORISED:
-        yield iterated(system, support, curvature, gradient, old, bounded, missing)
+    if not system.has_matrix or len(support) > tuning.most_factorised:
+        yield iterated(system, support, curvature, gradient, old, bounded, missing, tuning)
         return
-    direction, solve = newton_direction(system, support, gradient, curvature)
+    direction, solve = newton_direction(system, support, gradient, curvature, tuning)
     if direction is None and not penalty.convex:
-        # Along what the data leave free the penalty is concave, and falls all the way to the
-        # border. With the size of the curvature in its place this is a step of the right length.
-        direction, solve = newton_direction(system, support, gradient, np.abs(curvature))
+        # Along what the data leave free the penalty is concave, and falls all the way to
+        # zero. With the size of the curvature instead this is a step of the right length.
+        direction, solve = newton_direction(system, support, gradient, np.abs(curvature), tuning)
     if direction is None:
         return
     crossed = np.sign(old + direction) != np.sign(old)
     if not (bounded and crossed.any()):
         yield old + direction
         return
-    yield along_the_border(old, direction, solve, MOST_HELD)
-    yield along_the_border(old, direction, solve, 0)
+    yield projected_path(old, direction, solve, tuning.most_held)
+    yield projected_path(old, direction, solve, 0)
 
 
-def newton_direction(system, support, gradient, curvature):
+def newton_direction(system, support, gradient, curvature, tuning=DEFAULT):
     """(A_S^T A_S + diag(curvature))^-1 gradient, and what solves such systems.
 
     That solves them less exactly, on a Gram in single precision: without the step of refinement
@@ -77,7 +67,7 @@ def newton_direction(system, support, gradient, curvature):
     # Twin columns make the Gram singular; the least of ridges lets them share.
     diagonal = curvature + system.ridge
     large = system.rounded and len(support) > STRIPE
-    try_single = large and np.abs(diagonal).max() < LARGEST_SINGLE
+    try_single = large and np.abs(diagonal).max() < tuning.largest_single
     for single in (True, False) if try_single else (False,):
         try:
             solve = cholesky(system.normal_block, support, diagonal, single)
@@ -88,15 +78,15 @@ def newton_direction(system, support, gradient, curvature):
             return direction, solve
         # One step of refinement, if it is one.
         left = gradient - system.normal(support, direction) - diagonal * direction
-        if np.linalg.norm(left) <= LEFT_BY_SINGLE * np.linalg.norm(gradient):
+        if np.linalg.norm(left) <= tuning.left_by_single * np.linalg.norm(gradient):
             return direction + solve(left), solve
     return None, None
 
 
-def iterated(system, support, curvature, gradient, old, bounded, missing=0.0):
+def iterated(system, support, curvature, gradient, old, bounded, missing=0.0, tuning=DEFAULT):
     """About the minimiser of the quadratic in the orthant of ``old``, by conjugate gradients.
 
-    Where a step passes the border, what crossed is held at zero, all of it at once if that lowers
+    Where a step passes zero, what crossed is held at zero, all of it at once if that lowers
     the quadratic, else what crossed first. The iteration goes on without a fresh start: the next
     direction is conjugate to the last, up to what is held.
     """
@@ -108,14 +98,14 @@ def iterated(system, support, curvature, gradient, old, bounded, missing=0.0):
 
     z = inverse * r
     p, square, spent = z, float(r @ z), 0
-    enough = max(SHARE_LEFT, (ENOUGH * missing) ** 2) * square
-    while square > enough and spent < MOST_STEPS:
+    enough = max(tuning.share_left, (tuning.enough * missing) ** 2) * square
+    while square > enough and spent < tuning.most_steps:
         image = operator(p)
         spent += 1
-        bend = float(p @ image)
-        if not bend > 0.0:
+        curvature_along = float(p @ image)
+        if not curvature_along > 0.0:
             break
-        length = float(r @ p) / bend
+        length = float(r @ p) / curvature_along
         step, fall = length * p, length * image
         crossed = bounded & (x != 0.0) & (np.sign(x + step) != sign)
         if crossed.any():
@@ -135,7 +125,7 @@ def iterated(system, support, curvature, gradient, old, bounded, missing=0.0):
         r[x == 0.0] = 0.0
         z = inverse * r
         square = float(r @ z)
-        p = z + max(-(z @ image) / bend, 0.0) * p
+        p = z + max(-(z @ image) / curvature_along, 0.0) * p
         if p @ r <= 0.0:
             p = z
     return x

@@ -3,20 +3,9 @@
 import math
 from dataclasses import dataclass
 
-from ._coordinate_descent import Rounds
+from ._rounds import Rounds
 from .active_set import newton_step
-
-# Numbers touched by one call into compiled code: a fraction of a second, then Python may interrupt.
-# Newton steps count for nothing: conjugate gradients are many short calls, and a factorisation of up
-# to `active_set.MOST_FACTORISED` rows, 2e10 multiplications by BLAS, is a call of about a second.
-BUDGET = 3e8
-# Rounds after which the certificate is looked at again, whatever the goal.
-MOST_ROUNDS = 300
-# Sweeps over the non-zeros between two sweeps over all columns.
-ACTIVE_SWEEPS = 10
-# Share of the support that may still change where Newton steps iterate, which costs no more than
-# sweeps do; where they factorise, it has to stay as it is.
-CHANGING = 0.05
+from .tuning import DEFAULT
 
 
 @dataclass(frozen=True)
@@ -30,7 +19,18 @@ class Goal:
     gap: float = math.nan
 
 
-def descend(system, model, penalty, u, goal, square=math.nan, cheap=None, free=0.0, late=False):
+def descend(
+    system,
+    model,
+    penalty,
+    u,
+    goal,
+    square=math.nan,
+    cheap=None,
+    free=0.0,
+    late=False,
+    tuning=DEFAULT,
+):
     """Minimise over the columns of the system, from u, in place.
 
     Parameters
@@ -42,7 +42,8 @@ def descend(system, model, penalty, u, goal, square=math.nan, cheap=None, free=0
         What to go for as long as that touches fewer than ``free`` numbers.
     free : float
     late : bool
-        Few columns outside the system are still to join.
+        Few columns outside the system are still to enter.
+    tuning : WorkingSetTuning
 
     Returns
     -------
@@ -50,14 +51,20 @@ def descend(system, model, penalty, u, goal, square=math.nan, cheap=None, free=0
         About how many numbers the sweeps touched.
     """
     rounds = Rounds(system, model, penalty, u, square)
-    changing = CHANGING if late and not system.has_matrix else 0.0
-    while rounds.n_rounds < MOST_ROUNDS:
+    changing = tuning.changing if late and not system.has_matrix else 0.0
+    while rounds.n_rounds < tuning.most_rounds:
         now, most = (cheap, free) if rounds.spent < free else (goal, math.inf)
         reached, settled = rounds.run(
-            now.step, now.gap, MOST_ROUNDS, ACTIVE_SWEEPS, changing, most, BUDGET
+            now.step,
+            now.gap,
+            tuning.most_rounds,
+            tuning.active_sweeps,
+            changing,
+            most,
+            tuning.budget,
         )
         if reached:
             break
         if settled:
-            newton_step(system, penalty, u, u.nonzero()[0], rounds.missing)
+            newton_step(system, penalty, u, u.nonzero()[0], rounds.missing, tuning)
     return rounds.spent
