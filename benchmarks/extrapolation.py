@@ -9,14 +9,14 @@ linear models", JMLR 2020).
 
 import numpy as np
 
+from skl_sparse.engine.solvers.batch import Batch
 from skl_sparse.engine.solvers.certificates._duality import DualRay
-from skl_sparse.engine.solvers.problem import Problem
 from skl_sparse.engine.solvers.working_set._sweeps import coordinate_descent
-from skl_sparse.engine.solvers.working_set.descent import BUDGET
+from skl_sparse.engine.solvers.working_set.tuning import DEFAULT
 
 # Differences of points that are combined, as many as in celer and in the papers.
 DIFFERENCES = 5
-RAYS = Problem._rays
+RAYS = Batch._rays
 
 
 def weights(points):
@@ -31,14 +31,14 @@ def weights(points):
     return w if np.isfinite(w).all() else None
 
 
-def anderson_step(system, penalty, u, support, missing=0.0):
+def anderson_step(system, penalty, u, support, missing=0.0, tuning=DEFAULT):
     """Sweeps over a settled support, and their extrapolation where that lowers the objective.
 
     Used instead of `newton_step`.
     """
     points = [u[support]]
     for _ in range(DIFFERENCES):
-        coordinate_descent(system, penalty, u, support, 1, 0.0, BUDGET)
+        coordinate_descent(system, penalty, u, support, 1, 0.0, tuning.budget)
         points.append(u[support])
     w, old = weights(points), points[-1]
     if w is None:
@@ -55,16 +55,16 @@ def anderson_step(system, penalty, u, support, missing=0.0):
     return True
 
 
-def rays(problem, r, square, c, t):
+def rays(batch, look, t, theta):
     """The dual candidates of an evaluation, and the extrapolation of the last residuals.
 
     The correlations of that are the same combination of theirs: it costs no pass.
     """
-    yield from RAYS(problem, r, square, c, t)
-    seen = vars(problem).setdefault("_seen", {}).setdefault(t, [])
-    seen.append((np.array(r), np.array(c)))
+    yield from RAYS(batch, look, t, theta)
+    seen = vars(batch).setdefault("_seen", {}).setdefault(t, [])
+    seen.append((np.array(look.residual), np.array(look.correlations)))
     del seen[: -DIFFERENCES - 1]
     w = weights([r for r, _ in seen]) if len(seen) > 2 else None
     if w is not None:
         r, c = (w @ np.array(some[1:]) for some in zip(*seen, strict=True))
-        yield DualRay(c, float(r @ r), float(r @ problem.Y[:, t]))
+        yield DualRay(c, float(r @ r), float(r @ batch.target(t)))

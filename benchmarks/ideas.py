@@ -19,7 +19,7 @@ import math
 import signal
 import warnings
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from itertools import groupby
 from operator import attrgetter
@@ -37,22 +37,27 @@ from solvers import all_cells
 from threadpoolctl import threadpool_limits
 
 from skl_sparse import SparseLpRegressor
-from skl_sparse.engine.solvers.working_set.columns import ColumnPool
+from skl_sparse.engine.solvers.working_set.columns import WorkingSet
+from skl_sparse.engine.tuning import DEFAULT, Tuning
 
 MOST_TIMES = 20
 SECONDS, TURNS = 0.1, (3, 20)  # of each change on each cell, and in how many turns
 CONVEX, BELOW_ONE = "p = 1", "p < 1"
-GRAM = ColumnPool.gram
+GRAM = WorkingSet.gram
 
 
-def afresh(pool):
-    pool._known = 0
-    return GRAM(pool)
+def afresh(working_set, view):
+    working_set._grams = {}
+    return GRAM(working_set, view)
 
 
 @dataclass(frozen=True)
 class Idea:
-    """A title, what is changed, and the family of penalties that it matters for, if not all."""
+    """A title, what is changed, and the family of penalties that it matters for, if not all.
+
+    What is changed are figures of a folder of `Tuning`, "working_set.inner", which the fit is given, or
+    functions, "solvers.multistart.local_search.brief", which others stand in for.
+    """
 
     title: str
     change: dict
@@ -61,88 +66,93 @@ class Idea:
     @contextmanager
     def applied(self):
         with ExitStack() as stack:
+            tuning = DEFAULT
             for name, value in self.change.items():
-                stack.enter_context(patch(f"skl_sparse.engine.{name}", value))
+                folder, _, figure = name.partition(".")
+                if folder in {known.name for known in fields(Tuning)}:
+                    figures = replace(getattr(tuning, folder), **{figure: value})
+                    tuning = replace(tuning, **{folder: figures})
+                else:
+                    stack.enter_context(patch(f"skl_sparse.engine.{name}", value))
+            stack.enter_context(patch.object(SparseLpRegressor, "_tuning", tuning))
             yield
 
 
 IDEAS = [
     Idea("nothing (shows the noise)", {}),
     Idea("no Newton steps", {"solvers.working_set.descent.newton_step": lambda *given: False}),
-    Idea(
-        "Newton steps that end at the first zero", {"solvers.working_set.active_set.MOST_HELD": 0}
-    ),
+    Idea("Newton steps that end at the first zero", {"working_set.most_held": 0}),
     Idea(
         "Anderson's extrapolation instead of Newton steps",
         {"solvers.working_set.descent.newton_step": extrapolation.anderson_step},
     ),
     Idea(
         "an extrapolated dual point in addition",
-        {"solvers.problem.Problem._rays": extrapolation.rays},
+        {"solvers.batch.Batch._rays": extrapolation.rays},
         CONVEX,
     ),
-    Idea("every Gram computed anew", {"solvers.working_set.columns.ColumnPool.gram": afresh}),
-    Idea("every Gram in double precision", {"solvers.working_set.columns.DOUBLE": math.inf}),
+    Idea("every Gram computed anew", {"solvers.working_set.columns.WorkingSet.gram": afresh}),
+    Idea("every Gram in double precision", {"working_set.in_double": math.inf}),
     Idea(
         "columns, never their Gram",
-        {"solvers.working_set.columns.SMALL": 0, "solvers.working_set.columns.GRAM_FIRST": 0},
+        {"working_set.small": 0, "working_set.gram_first": 0},
     ),
-    Idea("no sample of the rows", {"designs.view.LEAST_SPARED": math.inf}),
-    Idea("the sample is always used", {"solvers.working_set.outer_loop.MOST_STAYING": 1.0}),
+    Idea("no sample of the rows", {"designs.least_spared": math.inf}),
+    Idea("the sample is always used", {"working_set.most_kept": 1.0}),
     Idea(
         "3 sweeps over the non-zeros instead of 10",
-        {"solvers.working_set.descent.ACTIVE_SWEEPS": 3},
+        {"working_set.active_sweeps": 3},
     ),
     Idea(
         "30 sweeps over the non-zeros instead of 10",
-        {"solvers.working_set.descent.ACTIVE_SWEEPS": 30},
+        {"working_set.active_sweeps": 30},
     ),
-    Idea("inner tolerance 0.5 instead of 0.1", {"solvers.working_set.outer_loop.INNER": 0.5}),
-    Idea("inner tolerance 0.01 instead of 0.1", {"solvers.working_set.outer_loop.INNER": 0.01}),
+    Idea("inner tolerance 0.5 instead of 0.1", {"working_set.inner": 0.5}),
+    Idea("inner tolerance 0.01 instead of 0.1", {"working_set.inner": 0.01}),
     Idea(
         "no descent beyond the inner tolerance",
         {
-            "solvers.working_set.outer_loop.FREE": 0.0,
-            "solvers.working_set.outer_loop.FREE_OF_MANY": 0.0,
+            "working_set.free_passes": 0.0,
+            "working_set.free_of_many": 0.0,
         },
     ),
-    Idea("near columns do not enter", {"solvers.working_set.outer_loop.CLOSE": 1.0}),
-    Idea("no column leaves", {"solvers.working_set.outer_loop.NEARLY": math.inf}, CONVEX),
+    Idea("near columns do not enter", {"working_set.close": 1.0}),
+    Idea("no column leaves", {"working_set.nearly": math.inf}, CONVEX),
     Idea(
         "columns leave late: inactive share 1 instead of 0.5",
-        {"solvers.working_set.outer_loop.MOST_AT_REST": 1.0},
+        {"working_set.most_inactive": 1.0},
         CONVEX,
     ),
     Idea(
         "at least 96 new columns instead of 192",
-        {"solvers.working_set.outer_loop.LEAST_NEW": 96},
+        {"working_set.least_new": 96},
         CONVEX,
     ),
     Idea(
         "at least 384 new columns instead of 192",
-        {"solvers.working_set.outer_loop.LEAST_NEW": 384},
+        {"working_set.least_new": 384},
         CONVEX,
     ),
     Idea(
         "at least 64 new columns instead of 128 to 192",
-        {"solvers.working_set.outer_loop.LEAST_NEW_OF_MANY": (64, 64)},
+        {"working_set.least_new_of_many": (64, 64)},
         BELOW_ONE,
     ),
     Idea(
         "at least 256 new columns instead of 128 to 192",
-        {"solvers.working_set.outer_loop.LEAST_NEW_OF_MANY": (256, 256)},
+        {"working_set.least_new_of_many": (256, 256)},
         BELOW_ONE,
     ),
-    Idea("one start", {"solvers.multistart.starts.others": lambda *given: ()}, BELOW_ONE),
-    Idea("a path of 5 steps instead of 10", {"solvers.multistart.starts.PATH_STEPS": 5}, BELOW_ONE),
+    Idea("one start", {"solvers.multistart.starts.other_starts": lambda *given: ()}, BELOW_ONE),
+    Idea("a path of 5 steps instead of 10", {"multistart.path_steps": 5}, BELOW_ONE),
     Idea(
         "no perturbed penalty",
-        {"solvers.multistart.starts.eased": lambda point, tol, work: point},
+        {"solvers.multistart.starts.perturbed": lambda point, tol, work: point},
         BELOW_ONE,
     ),
     Idea(
         "penalty perturbed to 0.5 instead of 0.8",
-        {"solvers.multistart.starts.EASED": 0.5},
+        {"multistart.perturbed": 0.5},
         BELOW_ONE,
     ),
     Idea(
@@ -150,25 +160,25 @@ IDEAS = [
         {"solvers.multistart.local_search.brief": lambda point, work: point},
         BELOW_ONE,
     ),
-    Idea("64 exchanges instead of 16", {"solvers.multistart.local_search.FEWEST": 64}, BELOW_ONE),
+    Idea("64 exchanges instead of 16", {"multistart.fewest": 64}, BELOW_ONE),
     Idea(
         "a quarter of the budget of exchanges",
-        {"solvers.multistart.starts.BRIEF": (2.5e5, 4), "solvers.multistart.starts.STARTING": 32},
+        {"multistart.brief_work": (2.5e5, 4), "multistart.starting": 32},
         BELOW_ONE,
     ),
     Idea(
         "four times the budget of exchanges",
-        {"solvers.multistart.starts.BRIEF": (4e6, 64), "solvers.multistart.starts.STARTING": 2},
+        {"multistart.brief_work": (4e6, 64), "multistart.starting": 2},
         BELOW_ONE,
     ),
     Idea(
         "exchanges settle at 1e-4 instead of 1e-5",
-        {"solvers.multistart.local_search.SETTLED": 1e-4},
+        {"multistart.settled": 1e-4},
         BELOW_ONE,
     ),
     Idea(
         "exchanges settle at 1e-7 instead of 1e-5",
-        {"solvers.multistart.local_search.SETTLED": 1e-7},
+        {"multistart.settled": 1e-7},
         BELOW_ONE,
     ),
 ]

@@ -225,7 +225,9 @@ class LeastSquares:
         with np.errstate(over="ignore", invalid="ignore"):
             for t, row in enumerate(coef):
                 columns = np.flatnonzero(row)
-                exact[t] -= (self.rows.views[t].mean[columns] * row[columns].astype(np.float64)).sum()
+                exact[t] -= (
+                    self.rows.views[t].mean[columns] * row[columns].astype(np.float64)
+                ).sum()
             intercept = exact.astype(coef.dtype)
             return intercept, np.abs(intercept - exact)
 
