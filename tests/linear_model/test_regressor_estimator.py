@@ -355,6 +355,8 @@ class Interrupt:
     def __init__(self, *args, **kwargs):
         raise KeyboardInterrupt
 
+    of_targets = classmethod(lambda cls, *args: cls())
+
 
 @pytest.mark.parametrize("part", ["LeastSquares", "as_design", "resolve_feature_weights"])
 def test_an_interrupted_fit_changes_nothing(part, monkeypatch):
@@ -408,7 +410,7 @@ def test_without_n_jobs_there_is_one_thread(monkeypatch):
     X, y = data()
     asked = []
     monkeypatch.setattr(
-        _base, "as_design", lambda X, n, **options: asked.append(n) or as_design(X, n, **options)
+        _base, "as_design", lambda X, n, *of, **k: asked.append(n) or as_design(X, n, *of, **k)
     )
     with joblib.parallel_config(n_jobs=8, backend="threading"):
         SparseLpRegressor(0.01).fit(X, y)

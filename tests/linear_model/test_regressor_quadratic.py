@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from figures import tuning
 from pairwise import parametrize_pairwise
 from reference import Problem, assert_certified, problem_of
 
-import skl_sparse.engine.designs.view as standardised
 from skl_sparse import SparseLpRegressor
 from skl_sparse.engine.designs import WeightedView
-from skl_sparse.engine.solvers import Problem as Standardised
+from skl_sparse.engine.solvers import Batch
 from skl_sparse.engine.solvers.linalg.conjugate_gradients import (
     conjugate_gradients,
     kernel_conjugate_gradients,
@@ -26,7 +26,7 @@ WAYS = {
     "restarted": {"MOST_FACTORISED": 0, "MOST_STEPS": 40},
     "prepared by a sample": {"FEW_STEPS": -1, "SHARE": np.inf},
 }
-SAMPLES = {"SAMPLED": 1, "LEAST_SPARED": 2, "RUN": 1, "MISJUDGED": 0.9}
+SAMPLES = {"sampled_rows": 1, "least_spared": 2, "sampled_run": 1, "misjudged": 0.9}
 
 
 @pytest.fixture(params=WAYS)
@@ -34,8 +34,7 @@ def way(request, monkeypatch):
     for name, value in WAYS[request.param].items():
         monkeypatch.setattr(linear_fit, name, value)
     if request.param == "prepared by a sample":
-        for name, value in SAMPLES.items():
-            monkeypatch.setattr(standardised, name, value)
+        monkeypatch.setattr(SparseLpRegressor, "_tuning", tuning(designs=SAMPLES))
     return request.param
 
 
@@ -163,10 +162,8 @@ def test_targets_share_one_factorisation(shape, monkeypatch):
 def test_one_certificate_is_enough(shape, way, monkeypatch):
     """The gap is foreseen: a fit is looked at once, and so is one that starts where it ends."""
     looks = []
-    original = Standardised.evaluate
-    monkeypatch.setattr(
-        Standardised, "evaluate", lambda self, *a: looks.append(1) or original(self, *a)
-    )
+    original = Batch.evaluate
+    monkeypatch.setattr(Batch, "evaluate", lambda self, *a: looks.append(1) or original(self, *a))
     X, y, _ = data(shape)
     model = SparseLpRegressor(0.01, p=2, tol=1e-6, warm_start=True).fit(X, y)
     assert len(looks) == 1
