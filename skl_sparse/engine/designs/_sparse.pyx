@@ -282,9 +282,9 @@ def row_gram(
 
     ``slot[column]`` is the column's place in the Gram, -1 for none; places from ``n_known`` on are
     new, and ``is_new`` marks their columns: as long as most rows hold none, each is asked for them
-    first. ``out[:, a - n_known, b]`` gets the pair of a new place a and any place b; if all are new,
-    each pair is added once, in one of the two places that are its. Only the rows of ``out`` whose
-    place is ``share`` modulo ``n_shares`` are touched; each is contiguous.
+    first. ``out[:, a - n_known, b]`` gets the pair of a new place a and any place b; if all are
+    new, each pair is added once, in one of the two places that are its. Only the rows of ``out``
+    whose place is ``share`` modulo ``n_shares`` are touched; each is contiguous.
     """
     cdef Py_ssize_t i, a, b, first, n, m = out.shape[2], asked = 0, held = 0, of_row = 0
     cdef int32_t *place = <int32_t *> malloc((m + 1) * sizeof(int32_t))
