@@ -320,6 +320,18 @@ def test_files_stay_short(path):
     assert len(path.read_text("utf-8").splitlines()) <= MAX_LINES
 
 
+def test_a_loss_or_penalty_is_one_short_file():
+    # That the interfaces are enough; the Lp penalty, which solvers live on, is longer.
+    longer = {"_loss", "_penalty", "_lp"}
+    paths = [
+        path for kind in ("losses", "penalties") for path in PACKAGE.glob(f"engine/{kind}/*.pyx")
+    ]
+    short = {path.stem: path for path in paths if path.stem not in longer}
+    assert {"_squared_error", "_log_cosh", "_mcp"} <= set(short)
+    for path in short.values():
+        assert len(path.read_text("utf-8").splitlines()) < 60, relative(path)
+
+
 @pytest.mark.parametrize(
     "path", [ROOT / "meson.build", *sorted(PACKAGE.rglob("meson.build"))], ids=relative
 )

@@ -5,9 +5,9 @@ them here, once. Columns have unit curvature (see `WeightedView`), so the proxim
 always taken at step size one; only the proximal gradient solver asks for other steps.
 
 The functions a solver cannot do without are value, slope, curvature and proximal step. Two groups
-are optional, and declared by a flag: what a duality gap needs (``has_dual``) and what several
-starts need (``has_multistart``). Without the first a fit is certified by its optimality, without
-the second a problem with many minima is fitted from one start.
+are optional, each declared by a flag: what a duality gap needs (``has_dual``) and what several
+starts need (``has_multistart``). Without the first, optimality alone certifies a fit; without the
+second, a problem with many minima is fitted from one start.
 """
 
 import sys
@@ -83,7 +83,7 @@ cdef class Penalty:
         raise self._lacks("unpenalised", "a duality gap")
 
     def weaker(self, double strength):
-        """Columns whose h_j is weaker than that, of few columns (``has_dual``)."""
+        """Columns whose h_j is nearly zero: its strength is less than that (``has_dual``)."""
         raise self._lacks("weaker", "a duality gap")
 
     def scaled(self, double factor):

@@ -1,4 +1,4 @@
-"""Penalties on whole vectors: what is told of a few columns, and strengths told by scales."""
+"""The Lp penalty on whole vectors: answers about few columns, and strengths given by scales."""
 
 import numpy as np
 import pytest
@@ -28,95 +28,98 @@ def scales():
 
 
 def both(p, ridge, positive, lam=0.1):
-    """A penalty told by scales, and the same by the strengths of its columns."""
+    """A penalty given by scales, and the same given by the strengths of its columns."""
     scale = scales()
-    told = LpPenalty(lam, ridge, p, positive, scale)
-    return told, LpPenalty(lam * scale**p, ridge * scale**2, p, positive)
+    by_scale = LpPenalty(lam, ridge, p, positive, scale)
+    return by_scale, LpPenalty(lam * scale**p, ridge * scale**2, p, positive)
 
 
-def look(seed=1):
+def correlated(seed=1):
     """Coefficients of a support, and correlations from far below to above what moves a zero."""
     rng = np.random.default_rng(seed)
     support = np.sort(rng.choice(N, 30, replace=False))
     return support, rng.normal(size=30), rng.normal(size=N) * np.exp(rng.normal(-2, 2, size=N))
 
 
-def spread(columns, values):
+def to_dense(columns, values):
     out = np.zeros(N)
     out[columns] = values
     return out
 
 
 @pytest.mark.parametrize("p", EXPONENTS)
-def test_strengths_told_by_scales(p, ridge, positive):
-    told, explicit = both(p, ridge, positive)
-    support, u, c = look()
-    np.testing.assert_allclose(told.lam, explicit.lam, rtol=1e-14)
-    np.testing.assert_allclose(told.ridge, explicit.ridge, rtol=1e-14)
-    np.testing.assert_allclose(told.prox_at(c), explicit.prox_at(c), rtol=1e-12)
-    assert told.value_on(support, np.abs(u)) == pytest.approx(explicit.value_on(support, np.abs(u)))
-    assert told.largest_share(c) == pytest.approx(explicit.largest_share(c), rel=1e-12)
+def test_strengths_given_by_scales(p, ridge, positive):
+    by_scale, explicit = both(p, ridge, positive)
+    support, u, c = correlated()
+    np.testing.assert_allclose(by_scale.lam, explicit.lam, rtol=1e-14)
+    np.testing.assert_allclose(by_scale.ridge, explicit.ridge, rtol=1e-14)
+    np.testing.assert_allclose(by_scale.prox_at(c), explicit.prox_at(c), rtol=1e-12)
+    assert by_scale.value_on(support, np.abs(u)) == pytest.approx(
+        explicit.value_on(support, np.abs(u))
+    )
+    assert by_scale.largest_share(c) == pytest.approx(explicit.largest_share(c), rel=1e-12)
     for ours, theirs in (
-        (told.violators(support, u, c), explicit.violators(support, u, c)),
-        (told.nearly_active(c, 0.5), explicit.nearly_active(c, 0.5)),
+        (by_scale.violators(support, u, c), explicit.violators(support, u, c)),
+        (by_scale.nearly_active(c, 0.5), explicit.nearly_active(c, 0.5)),
     ):
         np.testing.assert_array_equal(ours[0], theirs[0])
         np.testing.assert_allclose(ours[1], theirs[1], rtol=1e-9, atol=1e-12)
     some = np.array([3, 50, 51, 399])
-    np.testing.assert_allclose(told.restrict(some).lam, explicit.lam[some], rtol=1e-14)
-    np.testing.assert_allclose(told.restrict(some).ridge, explicit.ridge[some], rtol=1e-14)
-    np.testing.assert_array_equal(told.weaker(0.05), np.flatnonzero(told.lam + told.ridge < 0.05))
+    np.testing.assert_allclose(by_scale.restrict(some).lam, explicit.lam[some], rtol=1e-14)
+    np.testing.assert_allclose(by_scale.restrict(some).ridge, explicit.ridge[some], rtol=1e-14)
+    np.testing.assert_array_equal(
+        by_scale.weaker(0.05), np.flatnonzero(by_scale.lam + by_scale.ridge < 0.05)
+    )
     if p == 1:
         ray = DualRay(np.where(scales() > 0, c, 0.0), 0.4, 0.5)  # constant columns have none
-        gaps = [relative_gap(QuadraticModel(), penalty, 0.5, [ray]) for penalty in (told, explicit)]
+        gaps = [
+            relative_gap(QuadraticModel(), penalty, 0.5, [ray]) for penalty in (by_scale, explicit)
+        ]
         assert 0 < gaps[0] < 1
         assert gaps[0] == pytest.approx(gaps[1], rel=1e-12)
     else:
-        relatives = told.convex_relative().lam, explicit.convex_relative().lam
+        relatives = by_scale.convex_relative().lam, explicit.convex_relative().lam
         np.testing.assert_allclose(*relatives, rtol=1e-12)
 
 
 @pytest.mark.parametrize("p", [*EXPONENTS, 1.5, 2.0])
-def test_what_is_told_of_a_few_columns(p, ridge, positive):
-    """The violations of all columns, their value and how close they are, less those that are zero."""
+def test_answers_about_few_columns(p, ridge, positive):
+    """The violations of all columns, their value and shares of thresholds, less those that are zero."""
     rng = np.random.default_rng(2)
     penalty = LpPenalty(rng.random(N) / 5, ridge * rng.random(N), p, positive)
-    support, u, c = look()
+    support, u, c = correlated()
     u = np.abs(u) if positive else u
     columns, steps = penalty.violators(support, u, c)
     assert np.all(steps > 0) and np.all(np.diff(columns) > 0)
-    every = penalty.violations(spread(support, u), c)
-    np.testing.assert_allclose(spread(columns, steps), every, rtol=1e-12)
-    assert penalty.value_on(support, u) == pytest.approx(penalty.value(spread(support, u)))
+    every = penalty.violations(to_dense(support, u), c)
+    np.testing.assert_allclose(to_dense(columns, steps), every, rtol=1e-12)
+    assert penalty.value_on(support, u) == pytest.approx(penalty.value(to_dense(support, u)))
     if p <= 1:
-        at_rest = np.array(
-            [penalty.restrict(np.array([j])).convex_relative().lam[0] for j in range(N)]
-        )
-        share = np.where((c < 0) & positive, 0.0, np.abs(c) / at_rest)
+        share = np.where((c < 0) & positive, 0.0, np.abs(c) / penalty.thresholds)
         assert penalty.largest_share(c) == pytest.approx(share.max())
-        columns, close = penalty.nearly_active(c, 0.5)
+        columns, shares = penalty.nearly_active(c, 0.5)
         np.testing.assert_array_equal(columns, np.flatnonzero((share > 0.5) & (share <= 1.0)))
-        np.testing.assert_allclose(close, share[columns])
+        np.testing.assert_allclose(shares, share[columns])
 
 
 @pytest.mark.parametrize("n_columns", [1, 31, 32, 33, 64, 100])
 @pytest.mark.parametrize("p", EXPONENTS)
-def test_who_leaves_zero_is_found_wherever(n_columns, p):
-    """Columns at rest are passed over in blocks: but none that is not, and none of the support."""
+def test_columns_that_leave_zero_are_found_wherever(n_columns, p):
+    """Inactive columns are passed over in blocks, but no other, and none of the support."""
     scale = np.linspace(0.5, 2.0, n_columns)
     penalty = LpPenalty(0.1, 0.0, p, False, scale)
-    at_rest = penalty.convex_relative().lam
+    thresholds = penalty.thresholds
     none = np.empty(0, dtype=np.intp), np.empty(0)
-    assert len(penalty.violators(*none, at_rest * 0.99)[0]) == 0
+    assert len(penalty.violators(*none, thresholds * 0.99)[0]) == 0
     for j in range(n_columns):
-        c = 0.4 * at_rest
-        c[j] = -1.01 * at_rest[j]
+        c = 0.4 * thresholds
+        c[j] = -1.01 * thresholds[j]
         np.testing.assert_array_equal(penalty.violators(*none, c)[0], [j])
         assert len(penalty.nearly_active(c, 0.5)[0]) == 0
-        held = np.array([n_columns // 2])  # at rest, or not, but never where it should be
+        held = np.array([n_columns // 2])  # inactive or not, but never where it should be
         expected = np.unique([j, held[0]])
         np.testing.assert_array_equal(penalty.violators(held, np.array([7.0]), c)[0], expected)
-        c[j] = 0.51 * at_rest[j]
+        c[j] = 0.51 * thresholds[j]
         np.testing.assert_array_equal(penalty.nearly_active(c, 0.5)[0], [j])
         assert len(penalty.violators(*none, c)[0]) == 0
 
