@@ -57,7 +57,7 @@ PARTS = (
     Part("engine/losses/_loss", "Loss", {"loss"}, "losses"),
     Part("engine/solvers/certificates/_quadratic_model", "QuadraticModel", {"model"}, "models"),
     Part("engine/designs/base", "Design", {"design"}, "designs"),
-    Part("engine/designs/view", "StandardisedDesign", {"A", "view"}, "views", makers={"view"}),
+    Part("engine/designs/view", "WeightedView", {"A", "view"}, "views", makers={"view"}),
 )
 
 

@@ -367,11 +367,11 @@ def test_a_fit_that_no_estimator_offers(rng, container, solver):
     X[:, 1] += X[:, 0]
     y = X[:, :5] @ [2.0, -1.0, 0.5, 0.2, -0.1] + 0.3 * rng.normal(size=n)
     lam = np.where(np.arange(m) == 2, np.inf, np.linspace(0.03, 0.1, m))
-    data = LeastSquares(as_design(container(X)), y[:, None], np.ones(n), True)
-    problem = data.problem(1.0, 1.0, 0.0, np.ones(m), False)
-    problem = problem.with_penalties([McpPenalty(lam, gamma)])
+    data = LeastSquares.of_targets(as_design(container(X)), y[:, None], np.ones(n), True)
+    batch = data.batch(1.0, 1.0, 0.0, np.ones(m), False)
+    batch = batch.with_penalties([McpPenalty(lam, gamma)])
     start = [Coefficients.none(m)]
-    (solution,) = solve(problem, start, solver=solver, tol=1e-10, max_iter=2000)
+    (solution,) = solve(batch, start, solver=solver, tol=1e-10, max_iter=2000)
 
     A = X - X.mean(axis=0)
     A /= np.linalg.norm(A, axis=0)
