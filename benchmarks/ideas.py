@@ -2,15 +2,14 @@
 
     python benchmarks/ideas.py [--only TEXT] [--ideas TEXT] [--markdown FILE]
 
-Each change takes one idea away, or puts another idea or figure in its place, by a name in the
-solver's modules that it replaces while it is measured. Fits of solvers.py's cells with p = 1, 2/3
-and 1/2, one thread: as they are, then with each change in turn, and so on, so that whatever else
-the machine does meets them all. Times are processor time over that of fits as they are, the best of
-several: a geometric mean over the cells of a kind, with the least and the most. Above 1 the change
-is slower. Below one minima differ, so the objective is told too, relative to that of fits as they
-are. A fit that ends without its certificate ends the benchmark.
+Each change gives fits another `Tuning`, or replaces a function of the engine while it is measured.
+Fits of solvers.py's cells with p = 1, 2/3 and 1/2, one thread: as they are, then with each change in
+turn, several times, so that other work of the machine slows all of them. Times are processor time
+over that of fits as they are, the best of several: a geometric mean over the cells of a kind, with
+the least and the most. Above 1 the change is slower. For p < 1 minima differ, so the objective is
+shown too, relative to that of fits as they are. A fit without its certificate ends the benchmark.
 
-What takes more than `MOST_TIMES` as long counts as so much, and a mean over such is marked ">".
+A change that takes more than `MOST_TIMES` as long counts as so much, and its mean is marked ">".
 """
 
 import argparse
@@ -28,14 +27,16 @@ from unittest.mock import patch
 
 import extrapolation
 import numpy as np
+import sklearn
 from clock import matvec, times
 from contest import BUSY
 from data import load
-from report import geometric_mean, markdown_table
+from report import command, geometric_mean, machine, markdown_table
 from sklearn.exceptions import ConvergenceWarning
 from solvers import all_cells
 from threadpoolctl import threadpool_limits
 
+import skl_sparse
 from skl_sparse import SparseLpRegressor
 from skl_sparse.engine.solvers.working_set.columns import WorkingSet
 from skl_sparse.engine.tuning import DEFAULT, Tuning
@@ -46,7 +47,7 @@ CONVEX, BELOW_ONE = "p = 1", "p < 1"
 GRAM = WorkingSet.gram
 
 
-def afresh(working_set, view):
+def gram_anew(working_set, view):
     working_set._grams = {}
     return GRAM(working_set, view)
 
@@ -55,8 +56,8 @@ def afresh(working_set, view):
 class Idea:
     """A title, what is changed, and the family of penalties that it matters for, if not all.
 
-    What is changed are figures of a folder of `Tuning`, "working_set.inner", which the fit is given, or
-    functions, "solvers.multistart.local_search.brief", which others stand in for.
+    What is changed are constants of `Tuning` ("working_set.inner"), which the fit is given, or
+    functions of the engine ("solvers.multistart.local_search.brief"), which are replaced.
     """
 
     title: str
@@ -68,10 +69,10 @@ class Idea:
         with ExitStack() as stack:
             tuning = DEFAULT
             for name, value in self.change.items():
-                folder, _, figure = name.partition(".")
+                folder, _, constant = name.partition(".")
                 if folder in {known.name for known in fields(Tuning)}:
-                    figures = replace(getattr(tuning, folder), **{figure: value})
-                    tuning = replace(tuning, **{folder: figures})
+                    part = replace(getattr(tuning, folder), **{constant: value})
+                    tuning = replace(tuning, **{folder: part})
                 else:
                     stack.enter_context(patch(f"skl_sparse.engine.{name}", value))
             stack.enter_context(patch.object(SparseLpRegressor, "_tuning", tuning))
@@ -91,7 +92,7 @@ IDEAS = [
         {"solvers.batch.Batch._rays": extrapolation.rays},
         CONVEX,
     ),
-    Idea("every Gram computed anew", {"solvers.working_set.columns.WorkingSet.gram": afresh}),
+    Idea("every Gram computed anew", {"solvers.working_set.columns.WorkingSet.gram": gram_anew}),
     Idea("every Gram in double precision", {"working_set.in_double": math.inf}),
     Idea(
         "columns, never their Gram",
@@ -317,7 +318,9 @@ def main():
     for row in table:
         print("  ".join(f"{entry:32}" for entry in row))
     if arguments.markdown:
-        arguments.markdown.write_text(markdown_table(table), encoding="utf-8")
+        packages = {"skl-sparse": skl_sparse.__version__, "scikit-learn": sklearn.__version__}
+        text = f"{command()} {machine(packages)}\n\n{markdown_table(table)}"
+        arguments.markdown.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
