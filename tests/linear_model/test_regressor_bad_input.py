@@ -98,6 +98,7 @@ NEGATIVE_INDEX.indices[5] = -1
 DATA = {
     "X nan": (changed(X, nan), Y, None, ValueError, "X contains NaN|Input X contains NaN"),
     "X inf": (changed(X, inf), Y, None, ValueError, "X contains inf"),
+    "X inf and -inf": (changed(changed(X, inf, (0, 1)), -inf, (-1, 1)), Y, None, ValueError, "X c"),
     "X sparse nan": (BROKEN, Y, None, ValueError, "NaN"),
     "X sparse inf": (BROKEN_INF, Y, None, ValueError, "inf"),
     "X 1-D": (X[:, 0], Y, None, ValueError, "2D array"),

@@ -226,7 +226,8 @@ class DenseDesign(Design):
         # Half-way between two rows is among the others: sums about it lose little to cancellation.
         shift = np.zeros(self.n_columns)
         if center:
-            shift = 0.5 * self.X[0].astype(np.float64) + 0.5 * self.X[-1].astype(np.float64)
+            with np.errstate(invalid="ignore"):  # what is not finite shows in the sums
+                shift = 0.5 * self.X[0].astype(np.float64) + 0.5 * self.X[-1].astype(np.float64)
         first, second, products = (np.zeros(self.n_columns) for _ in range(3))
 
         def task(columns):

@@ -118,7 +118,9 @@ class WeightedView:
 
     def predict(self, U):
         """A U, shape (n_rows, k), for U of shape (n_columns, k)."""
-        return self._times(U * self.scale[:, None], U[self.offset])
+        with np.errstate(over="ignore", invalid="ignore"):
+            W = U * self.scale[:, None]
+        return self._times(W, U[self.offset])
 
     def combine(self, points):
         """A u for points u, each given by its ``columns`` and ``values``: a column for each."""
