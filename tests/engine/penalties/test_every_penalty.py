@@ -302,8 +302,7 @@ def test_what_multistart_needs(case):
     c = np.abs(c) if penalty.positive else c
     factor = penalty.entry_factor(c)
     assert not penalty.scaled(factor * 1.001).prox_at(c).any()
-    if not penalty.ridge.any():  # with a ridge it is an upper bound
-        assert penalty.scaled(factor * 0.999).prox_at(c).any()
+    assert penalty.scaled(factor * 0.999).prox_at(c).any()
 
 
 def test_names_of_what_is_not_defined():
@@ -361,7 +360,7 @@ def test_mcp_needs_a_problem_that_has_one_minimum_in_one_column(gamma):
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array, sparse.csc_array])
 @pytest.mark.parametrize("solver", ["auto", "proximal_gradient"])
 def test_a_fit_that_no_estimator_offers(rng, container, solver):
-    """Least squares with MCP: each coefficient is the minimiser if the others stay, told from outside."""
+    """Least squares with MCP: each coefficient minimises while the others stay, judged from outside."""
     n, m, gamma = 60, 25, 2.5
     X = rng.normal(size=(n, m)) * (rng.random((n, m)) < 0.4)
     X[:, 1] += X[:, 0]

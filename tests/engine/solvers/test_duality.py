@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pairwise import parametrize_pairwise
 
-from skl_sparse.engine.penalties import LpPenalty
+from skl_sparse.engine.penalties import LpPenalty, McpPenalty, Penalty
 from skl_sparse.engine.solvers import QuadraticModel
 from skl_sparse.engine.solvers.certificates._duality import DualRay, relative_gap
 
@@ -61,6 +61,20 @@ def test_skipped_columns_set_no_limit():
     assert relative_gap(QuadraticModel(), penalty, 0.5, [DualRay(c, 1.0, 1.0)]) == 1.0
     skip = np.array([0, 1], dtype=np.uint8)
     assert relative_gap(QuadraticModel(), penalty, 0.5, [DualRay(c, 1.0, 1.0, skip)]) == 0.0
+
+
+def test_relative_to_the_null_model():
+    """Whatever its objective is: that of another loss's model is not 1/2."""
+    ray, penalty = DualRay(np.array([0.5]), 1.0, 1.0), LpPenalty(np.ones(1), np.zeros(1), 1.0)
+    gaps = [relative_gap(QuadraticModel(null), penalty, 0.9, [ray]) for null in (0.5, 2.0)]
+    assert gaps == pytest.approx([0.8, 0.2])
+
+
+def test_a_penalty_without_a_dual_proves_nothing():
+    """Its dual is no better than zero, whatever the ray: never a gap that is too small."""
+    ray = DualRay(np.array([0.5, 0.0]), 1.0, 1.0)
+    for penalty in (Penalty(2), McpPenalty(np.ones(2))):
+        assert relative_gap(QuadraticModel(), penalty, 0.4, [ray]) == pytest.approx(0.8)
 
 
 def test_no_ray_no_gap():
