@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from figures import tuning
+from figures import with_figures
 from pairwise import parametrize_pairwise
 from reference import Problem, assert_certified, problem_of
 
@@ -14,28 +14,36 @@ from skl_sparse.engine.solvers.linalg.conjugate_gradients import (
     conjugate_gradients,
     kernel_conjugate_gradients,
 )
-from skl_sparse.engine.solvers.smooth import linear_fit, newton_systems
+from skl_sparse.engine.solvers.smooth import linear_fit
 
 CONTAINERS = [np.asarray, np.asfortranarray, sp.csr_array, sp.csc_array]
 SHAPES = {"tall": (60, 17), "wide": (25, 70), "square": (30, 30)}
 # Numbers of conjugate gradient steps that a factorisation is said to cost, and the most allowed.
 WAYS = {
-    "factorised": {"FEW_STEPS": np.inf},
-    "conjugate gradients": {"MOST_FACTORISED": 0},
-    "one after the other": {"FEW_STEPS": -1, "MOST_STEPS": 3},
-    "restarted": {"MOST_FACTORISED": 0, "MOST_STEPS": 40},
-    "prepared by a sample": {"FEW_STEPS": -1, "SHARE": np.inf},
+    "factorised": {"few_steps": np.inf},
+    "conjugate gradients": {"most_factorised": 0},
+    "one after the other": {"few_steps": -1, "most_linear": 3},
+    "restarted": {"most_factorised": 0, "most_linear": 40},
+    "prepared by a sample": {"few_steps": -1, "share_of_steps": np.inf},
 }
 SAMPLES = {"sampled_rows": 1, "least_spared": 2, "sampled_run": 1, "misjudged": 0.9}
 
 
+def tuned(designs=(), **smooth):
+    """A function that makes an estimator, as its class does, with other figures."""
+
+    def regressor(*arguments, **parameters):
+        model = SparseLpRegressor(*arguments, **parameters)
+        return with_figures(model, designs=dict(designs), smooth=smooth)
+
+    return regressor
+
+
 @pytest.fixture(params=WAYS)
-def way(request, monkeypatch):
-    for name, value in WAYS[request.param].items():
-        monkeypatch.setattr(linear_fit, name, value)
-    if request.param == "prepared by a sample":
-        monkeypatch.setattr(SparseLpRegressor, "_tuning", tuning(designs=SAMPLES))
-    return request.param
+def regressor(request):
+    """A function that makes an estimator which solves in one of the ways."""
+    designs = SAMPLES if request.param == "prepared by a sample" else {}
+    return tuned(designs, **WAYS[request.param])
 
 
 def data(shape, seed=0):
@@ -60,12 +68,12 @@ def ridge(X, y, s, alpha, v, alpha_l2, fit_intercept):
 
 
 @parametrize_pairwise(shape=list(SHAPES), fit_intercept=[True, False], container=CONTAINERS)
-def test_the_normal_equations_are_solved(shape, fit_intercept, container, way):
+def test_the_normal_equations_are_solved(shape, fit_intercept, container, regressor):
     X, y, s = data(shape)
     v = np.random.default_rng(1).uniform(0.2, 3, X.shape[1])
     for share, alpha_l2 in ((1.0, 0.0), (1e-2, 0.1), (1e-3, 0.0)):
         alpha = share * Problem(X, y).alpha_max()
-        model = SparseLpRegressor(
+        model = regressor(
             alpha,
             p=2,
             alpha_l2=alpha_l2,
@@ -80,19 +88,19 @@ def test_the_normal_equations_are_solved(shape, fit_intercept, container, way):
 
 @pytest.mark.parametrize("tol", [1e-2, 1e-6, 1e-10])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_the_gap_asked_for_is_reached(shape, tol, way):
+def test_the_gap_asked_for_is_reached(shape, tol, regressor):
     for seed in range(3):
         X, y, s = data(shape, seed)
-        model = SparseLpRegressor(1e-2 * Problem(X, y).alpha_max(), p=2, tol=tol)
+        model = regressor(1e-2 * Problem(X, y).alpha_max(), p=2, tol=tol)
         assert_certified(model.fit(sp.csr_array(X), y, s), X, y, s, tol=tol)
 
 
 @pytest.mark.parametrize("shape", ["tall", "wide"])
-def test_columns_that_nothing_penalises(shape, way):
+def test_columns_that_nothing_penalises(shape, regressor):
     X, y, s = data(shape)
     v = np.ones(X.shape[1])
     v[[0, 1, 7]] = 0.0
-    model = SparseLpRegressor(0.01, p=2, feature_weights=v, tol=1e-10, max_iter=100)
+    model = regressor(0.01, p=2, feature_weights=v, tol=1e-10, max_iter=100)
     problem = assert_certified(model.fit(X, y, s), X, y, s)
     assert problem.dual_gap(model.coef_) <= 1e-9
     expected = ridge(X, y, s, 0.01, v, 0.0, True)
@@ -103,12 +111,11 @@ def test_columns_that_nothing_penalises(shape, way):
 def test_wide_data_never_have_the_gram_of_their_columns(container, monkeypatch):
     """A single column without a penalty must not cost memory of the size columns x columns."""
     monkeypatch.setattr(WeightedView, "gram", None)
-    monkeypatch.setattr(linear_fit, "FEW_STEPS", np.inf)
     X, y, _ = data("wide")
     v = np.ones(X.shape[1])
     v[2] = 0
     alpha = 1e-5 * Problem(X, y).alpha_max()
-    model = SparseLpRegressor(alpha, p=2, feature_weights=v, tol=1e-10)
+    model = tuned(few_steps=np.inf)(alpha, p=2, feature_weights=v, tol=1e-10)
     assert_certified(model.fit(container(X), y), X, y, tol=1e-10)
 
 
@@ -129,9 +136,9 @@ def test_weak_penalties_on_wide_data(weak, alpha):
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_masked_columns_stay_out(shape, way):
+def test_masked_columns_stay_out(shape, regressor):
     X, y, s = data(shape)
-    model = SparseLpRegressor(0.05, p=2, sparsity_threshold=0.02, tol=1e-10).fit(X, y, s)
+    model = regressor(0.05, p=2, sparsity_threshold=0.02, tol=1e-10).fit(X, y, s)
     assert 0 < model.sparsity_ < 1
     kept = model.mask_
     expected = ridge(X[:, kept], y, s, 0.05, np.ones(kept.sum()), 0.0, True)
@@ -145,7 +152,7 @@ def test_targets_share_one_factorisation(shape, monkeypatch):
     rng = np.random.default_rng(2)
     Y = np.column_stack([y, -1e3 * y + rng.normal(size=len(y)), rng.normal(size=len(y))])
     calls = []
-    systems = {"tall": linear_fit.ColumnSystems, "wide": linear_fit.RowSystems}[shape]
+    systems = {"tall": linear_fit.RidgeInColumns, "wide": linear_fit.RidgeInRows}[shape]
     original = systems._factorise
     monkeypatch.setattr(systems, "_factorise", lambda self: calls.append(1) or original(self))
     together = SparseLpRegressor(0.01, p=2, tol=1e-12).fit(X, Y)
@@ -157,15 +164,15 @@ def test_targets_share_one_factorisation(shape, monkeypatch):
         assert problem_of(together, X, Y, target=t).dual_gap(together.coef_[t]) <= 1e-11
 
 
-@pytest.mark.parametrize("way", list(WAYS)[:3], indirect=True)
+@pytest.mark.parametrize("regressor", list(WAYS)[:3], indirect=True)
 @pytest.mark.parametrize("shape", SHAPES)
-def test_one_certificate_is_enough(shape, way, monkeypatch):
+def test_one_certificate_is_enough(shape, regressor, monkeypatch):
     """The gap is foreseen: a fit is looked at once, and so is one that starts where it ends."""
     looks = []
     original = Batch.evaluate
     monkeypatch.setattr(Batch, "evaluate", lambda self, *a: looks.append(1) or original(self, *a))
     X, y, _ = data(shape)
-    model = SparseLpRegressor(0.01, p=2, tol=1e-6, warm_start=True).fit(X, y)
+    model = regressor(0.01, p=2, tol=1e-6, warm_start=True).fit(X, y)
     assert len(looks) == 1
     before = model.coef_.copy()
     model.fit(X, y)
@@ -175,7 +182,6 @@ def test_one_certificate_is_enough(shape, way, monkeypatch):
 
 def test_no_more_passes_than_the_gap_needs(monkeypatch):
     """Conjugate gradients on rows scaled alike: few distinct eigenvalues, few passes."""
-    monkeypatch.setattr(linear_fit, "MOST_FACTORISED", 0)
     rng = np.random.default_rng(3)
     basis = np.linalg.qr(rng.normal(size=(200, 40)))[0].T
     X = basis * np.repeat([1.0, 3.0, 10.0, 30.0], 10)[:, None]
@@ -185,36 +191,35 @@ def test_no_more_passes_than_the_gap_needs(monkeypatch):
     monkeypatch.setattr(
         WeightedView, "correlate", lambda self, R: passes.append(1) or original(self, R)
     )
-    model = SparseLpRegressor(1e-3, p=2, tol=1e-10, fit_intercept=False).fit(X, y)
+    model = tuned(most_factorised=0)(1e-3, p=2, tol=1e-10, fit_intercept=False).fit(X, y)
     assert_certified(model, X, y, tol=1e-10)
     assert len(passes) <= 4 + 3
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_fit_looks_no_better_than_it_is(shape, way):
+def test_a_fit_looks_no_better_than_it_is(shape, regressor):
     """The last pass of a fit with few rows is left out: its certificates are still the residual's."""
     X, y, s = data(shape)
     for alpha in (1e-8, 1e-4, 1.0):
-        model = SparseLpRegressor(alpha * Problem(X, y).alpha_max(), p=2, tol=1e-6)
+        model = regressor(alpha * Problem(X, y).alpha_max(), p=2, tol=1e-6)
         assert_certified(model.fit(X, y, s), X, y, s, tol=1e-6)
 
 
 @pytest.mark.parametrize("far", [1e2, 1e5, 1e8])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_columns_far_from_zero(shape, far, way):
+def test_columns_far_from_zero(shape, far, regressor):
     """Products that are centred afterwards would lose these columns."""
     X, y, _ = data(shape)
     X[:, 7] = np.random.default_rng(5).normal(size=len(y))
     y = y + X[:, 7]
-    model = SparseLpRegressor(1e-3, p=2, tol=1e-10, max_iter=100).fit(X, y)
+    model = regressor(1e-3, p=2, tol=1e-10, max_iter=100).fit(X, y)
     X[:, 7] += far
-    moved = SparseLpRegressor(1e-3, p=2, tol=1e-10, max_iter=100).fit(X, y)
+    moved = regressor(1e-3, p=2, tol=1e-10, max_iter=100).fit(X, y)
     np.testing.assert_allclose(moved.coef_, model.coef_, atol=1e-4 * np.abs(model.coef_).max())
     assert moved.dual_gap_ <= 1e-10
 
 
 def test_a_warm_start_is_never_worse_than_none(monkeypatch):
-    monkeypatch.setattr(linear_fit, "MOST_FACTORISED", 0)
     steps = []
     original = linear_fit.kernel_conjugate_gradients
 
@@ -227,7 +232,7 @@ def test_a_warm_start_is_never_worse_than_none(monkeypatch):
     X, y, _ = data("wide", 1)
     alpha, counts = 1e-2 * Problem(X, y).alpha_max(), {}
     for before in (None, 1.0, 1.1, 10.0, 1e3, 1e-3):
-        model = SparseLpRegressor(alpha, p=2, tol=1e-8, warm_start=True)
+        model = tuned(most_factorised=0)(alpha, p=2, tol=1e-8, warm_start=True)
         if before is not None:
             model.set_params(alpha=before * alpha).fit(X, y).set_params(alpha=alpha)
         steps.clear()
@@ -247,7 +252,7 @@ def test_hopeless_steps_are_not_taken(monkeypatch):
             yield step
 
     monkeypatch.setattr(linear_fit, "conjugate_gradients", counted)
-    systems = linear_fit.ColumnSystems
+    systems = linear_fit.RidgeInColumns
     factorised, factorise = [], systems._factorise
     monkeypatch.setattr(systems, "_factorise", lambda self: factorised.append(1) or factorise(self))
     monkeypatch.setattr(systems, "_steps_of_a_factorisation", lambda self: 20.0)
@@ -261,22 +266,21 @@ def test_hopeless_steps_are_not_taken(monkeypatch):
         assert len(steps) < 10
 
 
-def test_single_precision_data_keep_double_certificates(way):
+def test_single_precision_data_keep_double_certificates(regressor):
     X, y, s = data("wide")
-    model = SparseLpRegressor(0.01, p=2, tol=1e-10).fit(X.astype(np.float32), y, s)
+    model = regressor(0.01, p=2, tol=1e-10).fit(X.astype(np.float32), y, s)
     assert model.coef_.dtype == np.float32
     assert model.dual_gap_ <= 1e-10
 
 
 @pytest.mark.parametrize("p", [1.2, 1.5, 3.0])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_newton_without_a_factorisation(shape, p, monkeypatch):
+def test_newton_without_a_factorisation(shape, p):
     """What large data get: conjugate gradients for the Newton systems of every other p > 1."""
-    monkeypatch.setattr(newton_systems, "MOST_FACTORISED", 0)
     for share in (0.3, 1e-2):
         X, y, s = data(shape)
         alpha = share * Problem(X, y).alpha_max()
-        model = SparseLpRegressor(alpha, p=p, tol=1e-9).fit(sp.csr_array(X), y, s)
+        model = tuned(most_factorised=0)(alpha, p=p, tol=1e-9).fit(sp.csr_array(X), y, s)
         assert_certified(model, X, y, s, tol=1e-9)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .certificates._duality import DualRay, relative_gap
+from .certificates._duality import relative_gap
 from .certificates.certificate import Certificate
 from .certificates.unpenalised import UnpenalisedSpan
 from .coefficients import EVERY, Coefficients
@@ -138,17 +138,11 @@ class Batch:
 
     def _rays(self, look, t, theta):
         """The dual candidates: r, or theta, and the same less the span of some columns."""
-        y, span = self.target(t), self.spans[t]
+        y, c = self.target(t), look.correlations
         point, square, product = look.residual, look.square, look.product
         if theta is not None:
             point, square, product = theta, float(theta @ theta), float(theta @ y)
-        if span.forms_the_dual:
-            yield DualRay(look.correlations, square, product)
-        if span.helps_the_dual:
-            projected = span.project_off(point)
-            if projected is not None:
-                theta, c = projected
-                yield DualRay(c, float(theta @ theta), float(theta @ y), span.skip)
+        return self.spans[t].rays(point, c, square, product, y)
 
     def objective(self, u, r, t):
         return self.models[t].value(float(r @ r)) + self.penalty_value(u, t)

@@ -7,6 +7,8 @@ from scipy.linalg import qr
 from scipy.optimize import nnls
 from scipy.sparse.linalg import LinearOperator, cg
 
+from ._duality import DualRay
+
 # Up to so many such columns, of so many numbers in all, are projected off through a basis.
 MOST_COLUMNS, MOST_NUMBERS = 2000, 1 << 23
 # What may be left of their correlations after that, in units of the target: rounding.
@@ -48,6 +50,19 @@ class UnpenalisedSpan:
         self.helps_the_dual = (
             len(self.columns) > 0 and not everything and (few or not self.positive)
         )
+
+    def rays(self, r, c, square, product, y):
+        """The dual candidates: r, and r less the span of some columns.
+
+        Given the correlations c of r, r . r, r . y and the target y.
+        """
+        if self.forms_the_dual:
+            yield DualRay(c, square, product)
+        if self.helps_the_dual:
+            projected = self.project_off(r)
+            if projected is not None:
+                theta, c = projected
+                yield DualRay(c, float(theta @ theta), float(theta @ y), self.skip)
 
     def project_off(self, r):
         """r minus its projection on the span (or cone), and the correlations of all columns with it.

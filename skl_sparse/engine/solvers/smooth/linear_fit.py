@@ -18,34 +18,17 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from ..coefficients import Coefficients
 from ..linalg.conjugate_gradients import conjugate_gradients, kernel_conjugate_gradients
 from ..linalg.packed_cholesky import BLAS_SPEED
+from ..linalg.ridge_cholesky import ridge_cholesky
 from ..working_set.outer_loop import Solution
-from ..working_set.tuning import DEFAULT
-from .newton_systems import LEAST_CURVATURE, MOST_FACTORISED
-
-# A factorisation that costs no more than so many steps of conjugate gradients needs no contest;
-# else they go on while the steps foreseen, of which the first are the best, stay below this share.
-FEW_STEPS, SHARE = 8, 0.5
-# Steps of conjugate gradients before the certificate is looked at, whatever they foresee.
-MOST_STEPS = 2000
-# Share of its norm that a column keeps if the sample misses it.
-UNSEEN = 0.01
-# Numbers touched in the time that the calls of a step take, however small the data.
-CALLS = 1 << 16
-# Numbers of a block of columns that is gathered for that.
-BLOCK = 1 << 18
-# Trace of K, which magnifies the rounding of b, up to which the coefficients come from there. They
-# are of full precision where they are refined themselves.
-MOST_MAGNIFIED = 4e7
-# Curvature at which a column counts as penalised when the gap is foreseen.
-LEAST_WEIGHT = 1e-8
 
 
 def solve(problem, start, *, tol, max_iter):
     """A `Solution` for each target, from its `Coefficients`."""
     solutions, systems = [], None
     for t in range(problem.n_problems):
-        if systems is None or not systems.serves(problem.view(t), problem.penalties[t]):
-            systems = linear_systems(problem.view(t), problem.penalties[t], problem.n_problems - t)
+        A, penalty = problem.view(t), problem.penalties[t]
+        if systems is None or not systems.serves(A, penalty):
+            systems = linear_systems(A, penalty, problem.n_problems - t, problem.tuning.smooth)
         solutions.append(fit(problem, t, start[t].dense, systems, tol, max_iter))
     return solutions
 
@@ -55,6 +38,7 @@ def fit(problem, t, u, systems, tol, max_iter):
     u = np.where(systems.live, u, 0.0)
     search = systems.search(problem.target(t), u)
     best, lowest, idle, goal = None, math.inf, 0, 0.9 * tol
+    patience = problem.tuning.smooth.patience
     for n_iter in range(1, max_iter + 1):
         new, dual = search.advance(goal)
         point = Coefficients.every(new)
@@ -65,9 +49,9 @@ def fit(problem, t, u, systems, tol, max_iter):
             if best is None or certificate.deciding[1] < 0.9 * best.certificate.deciding[1]:
                 idle = 0
             best = Solution(point, objective, certificate, n_iter)
-        if certificate.reached(tol) or idle >= 3 * DEFAULT.patience:
+        if certificate.reached(tol) or idle >= 3 * patience:
             break
-        if idle == DEFAULT.patience:
+        if idle == patience:
             systems.distrust()
         # Conjugate gradients lower the objective at every step, the gap only in the long run.
         if objective < lowest:
@@ -78,28 +62,30 @@ def fit(problem, t, u, systems, tol, max_iter):
     return best
 
 
-def linear_systems(A, penalty, n_targets):
+def linear_systems(A, penalty, n_targets, tuning):
     """The systems of a penalty, of the size of the rows where that is smaller, and possible."""
     live = (A.scale > 0) & ~penalty.excluded
     wide = np.count_nonzero(live) > A.n_rows
     with np.errstate(divide="ignore", over="ignore"):
         trace = np.divide(1.0, penalty.ridge, where=live, out=np.zeros(A.n_columns)).sum()
-    small = wide and trace <= MOST_MAGNIFIED
-    return (RowSystems if small else ColumnSystems)(A, penalty.ridge, live, wide, n_targets)
+    small = wide and trace <= tuning.most_magnified
+    return (RidgeInRows if small else RidgeInColumns)(
+        A, penalty.ridge, live, wide, n_targets, tuning
+    )
 
 
-class LinearSystems:
+class RidgeSystems:
     """Linear systems for all targets of one penalty: solved by steps, or by a factorisation.
 
     Conjugate gradients first, for as many steps as a factorisation would cost, or until they
     foresee that they need more: that is at most twice the cheaper of the two, and rarely so.
     """
 
-    def __init__(self, A, h, live, wide, n_targets):
-        self.A, self.live = A, live
+    def __init__(self, A, h, live, wide, n_targets, tuning):
+        self.A, self.live, self.tuning = A, live, tuning
         self.h = np.where(live, h, 0.0)
         # What has no penalty gets the least: a fit solves again for what that leaves.
-        least = np.maximum(self.h, LEAST_CURVATURE)
+        least = np.maximum(self.h, self.tuning.least_curvature)
         self.inverse = np.divide(1.0, least, out=np.zeros_like(self.h), where=live)
         self.columns = np.flatnonzero(live)
         self.wide = wide
@@ -125,7 +111,7 @@ class LinearSystems:
         And the last `Step` if it leads all the way there.
         """
         x = np.zeros_like(s)
-        if self.factor is None and self.steps > FEW_STEPS:
+        if self.factor is None and self.steps > self.tuning.few_steps:
             step, done = self._iterate(s, goal, self.steps)
             if done:
                 return step.x, step
@@ -155,9 +141,10 @@ class LinearSystems:
                 if first is None:
                     first, least = gap, max(goal, 1e-28 * gap)
                 done = gap <= least
-                if done or k >= min(most, MOST_STEPS):
+                if done or k >= min(most, self.tuning.most_linear):
                     break
-                if k > most / 16 and foreseen(k, first, gap, least) > SHARE * most:
+                total = foreseen(k, first, gap, least) if k > most / 16 else 0.0
+                if total > self.tuning.share_of_steps * most:
                     break
         if not (np.isfinite(last.x).all() and np.isfinite(last.residual).all()):
             return None, False
@@ -167,7 +154,7 @@ class LinearSystems:
         """What forming and factorising the smaller system costs, in steps of two passes over X."""
         n, m = self.A.n_rows, len(self.columns)
         small = min(n, m)
-        if small > MOST_FACTORISED or not (self.wide or self.A.has_gram):
+        if small > self.tuning.most_factorised or not (self.wide or self.A.has_gram):
             return math.inf
         design = self.A.design
         stored = max(1, design.stored_in(self.columns))
@@ -175,10 +162,10 @@ class LinearSystems:
         if self.wide:
             products = n * n * m / BLAS_SPEED
             if not design.traits.has_row_gram:  # gathered, a block of columns after the other
-                products += 4 * n * m + max(1.0, n * m / BLOCK) * touched
+                products += 4 * n * m + max(1.0, n * m / self.tuning.block) * touched
         else:
             products = stored * (stored / n) * design.traits.entry_cost**2 / BLAS_SPEED
-        return (products + small**3 / 3 / BLAS_SPEED) / (2 * touched + CALLS)
+        return (products + small**3 / 3 / BLAS_SPEED) / (2 * touched + self.tuning.calls)
 
     def _factorise(self):
         """Cholesky of I + K, of the size of the rows."""
@@ -195,7 +182,7 @@ class LinearSystems:
         return self.A.predict(u[:, None])[:, 0]
 
 
-class ColumnSystems(LinearSystems):
+class RidgeInColumns(RidgeSystems):
     """(H + A^T A) du = s."""
 
     def search(self, y, u):
@@ -208,8 +195,8 @@ class ColumnSystems(LinearSystems):
         of H + A^T A or, with few rows, that of H: there most of the system is H.
         """
         h, dead = self.h, np.flatnonzero(~self.live)
-        diagonal = np.where(self.wide & (h > LEAST_CURVATURE), h, 1.0 + h)
-        weight = 1.0 / np.maximum(h, LEAST_WEIGHT)
+        diagonal = np.where(self.wide & (h > self.tuning.least_curvature), h, 1.0 + h)
+        weight = 1.0 / np.maximum(h, self.tuning.least_weight)
 
         def operator(p):
             q = self.A.correlate(self.A.predict(p[:, None]))[:, 0]
@@ -228,8 +215,8 @@ class ColumnSystems(LinearSystems):
         if matrix is None:
             return None
         # Columns have unit norm: one that the sample misses keeps a share of it.
-        matrix *= 1.0 - UNSEEN
-        matrix[np.diag_indices(len(matrix))] += UNSEEN
+        matrix *= 1.0 - self.tuning.unseen
+        matrix[np.diag_indices(len(matrix))] += self.tuning.unseen
         try:
             return self._solver(matrix)
         except LinAlgError:
@@ -248,23 +235,19 @@ class ColumnSystems(LinearSystems):
         return solve
 
     def _solver(self, matrix):
-        """Cholesky of H + matrix, scaled to a diagonal of about one."""
-        h, columns = self.h[self.columns], self.columns
-        root = np.sqrt(1.0 / (1.0 + h))
-        matrix *= root
-        matrix *= root[:, None]
-        matrix[np.diag_indices(len(h))] += h / (1.0 + h)
-        factor = cho_factor(matrix.T, overwrite_a=True, check_finite=False)
+        """Cholesky of H + matrix, on the columns of the system."""
+        columns = self.columns
+        factor = ridge_cholesky(matrix, self.h[columns])
 
         def solve(s):
             du = np.zeros_like(s)
-            du[columns] = root * cho_solve(factor, root * s[columns], check_finite=False)
+            du[columns] = factor(s[columns])
             return du
 
         return solve
 
 
-class RowSystems(LinearSystems):
+class RidgeInRows(RidgeSystems):
     """(I + K) b = y with K = A H^-1 A^T."""
 
     def search(self, y, u):

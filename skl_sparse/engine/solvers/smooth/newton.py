@@ -1,135 +1,200 @@
-"""Semismooth Newton on the normal map: for penalties that leave no exact zeros (p > 1).
+"""Semismooth Newton augmented Lagrangian: for penalties that leave no exact zeros (p > 1).
 
-With z = u + grad h(u), that is u = prox(z), the optimality condition A^T (y - A u) = grad h(u) is
+The outer loop takes proximal point steps of growing length sigma from a center u:
 
-    N(z) = A^T (y - A prox(z)) + prox(z) - z = 0.
+    minimise over w:   |y - A w|^2 / 2 + h(w) + |w - u|^2 / (2 sigma).
 
-Its generalised Jacobian is -(I - P + A^T A P) with P = diag(prox'(z)), entries in [0, 1]. In
-v = P^(-1/2) dprox the Newton system is symmetric with unit diagonal and eigenvalues between 0 and
-1 + |A|^2, however unequal the curvatures of the penalty are:
+Each is solved in its dual. With the proximal step w = prox_(sigma h)(u + sigma A^T theta), the dual
+point theta is the root of the gradient
 
-    (I - P + P^(1/2) A^T A P^(1/2)) v = P^(1/2) N.
+    g(theta) = theta - y + A w
 
-The step is taken in z, where the path prox(z + t dz) bends with the penalty; du = P dz is a descent
-direction of the objective, which a line search watches.
+of a strongly convex function, whatever the penalty and however collinear the columns. Its Newton
+direction d solves (I + A W A^T) d = -g with W = 1 / (1 / sigma + h''(w)). A line search looks for
+the root of the slope along d, which takes no pass over X. Near p = 1, where w is next to zero or not within a hair's breadth of
+the correlation, few other methods get on.
+
+X. Li, D. Sun, K.-C. Toh, "A highly efficient semismooth Newton augmented Lagrangian method for
+solving Lasso problems", SIAM Journal on Optimization 28(1), 2018.
 """
 
 import math
 
+import numpy as np
+
+from ..certificates._duality import relative_gap
+from ..certificates.certificate import Certificate
 from ..coefficients import Coefficients
-from ..working_set import outer_loop
 from ..working_set.outer_loop import Solution
-from ..working_set.tuning import DEFAULT
 from . import linear_fit
 from .newton_systems import newton_systems
-
-# Decrease of the objective that needs no shorter step, as a share of the step's slope; that of a
-# quadratic is a half.
-ENOUGH = 0.25
-# Up to so many columns a fit that stalls is handed to coordinate sweeps.
-MOST_SWEPT = 1000
-# Share of its square that a Newton system's residual may keep, early on.
-MOST_LEFT = 1e-3
 
 
 def solve(problem, start, *, tol, max_iter):
     """A `Solution` for each target, from its `Coefficients`."""
     if all(penalty.quadratic for penalty in problem.penalties):
         return linear_fit.solve(problem, start, tol=tol, max_iter=max_iter)
-    systems = {view: newton_systems(view) for view in set(problem.rows.views)}
-    solutions = [
-        NormalMap(problem, t, u.dense, systems[problem.view(t)]).solve(tol, max_iter)
+    tuning = problem.tuning.smooth
+    systems = {view: newton_systems(view, tuning) for view in set(problem.rows.views)}
+    return [
+        ProximalPoint(problem, t, u.dense, systems[problem.view(t)]).solve(tol, max_iter)
         for t, u in enumerate(start)
     ]
-    left = max_iter - max(solution.n_iter for solution in solutions)
-    stalled = not all(solution.certificate.reached(tol) for solution in solutions)
-    if stalled and left > 0 and problem.n_columns <= MOST_SWEPT:
-        return swept(problem, solutions, tol, left)
-    return solutions
 
 
-def swept(problem, solutions, tol, max_iter):
-    """The solutions after coordinate sweeps, which get on where Newton steps do not.
-
-    That is so near p = 1, where the prox is flat around zero but for the last digits.
-    """
-    start = [solution.u for solution in solutions]
-    after = outer_loop.solve(problem, start, tol=tol, max_iter=max_iter)
-    for old, new in zip(solutions, after, strict=True):
-        new.n_iter += old.n_iter
-    return [
-        old if old.certificate.deciding[1] <= new.certificate.deciding[1] else new
-        for old, new in zip(solutions, after, strict=True)
-    ]
-
-
-class NormalMap:
-    """One target's fit."""
+class ProximalPoint:
+    """One target's fit: the center u, the dual point theta, and its correlations c = A^T theta."""
 
     def __init__(self, problem, target, u, systems):
         self.problem, self.target, self.systems = problem, target, systems
-        self.A, self.penalty = problem.view(target), problem.penalties[target]
-        self.u = u
-        self.z = self.u + self.penalty.slope(self.u)
+        self.A, self.y = problem.view(target), problem.target(target)
+        self.penalty, self.model = problem.penalties[target], problem.models[target]
+        self.span = problem.spans[target]
+        self.tuning = problem.tuning.smooth
+        self.u, self.sigma = u, self.tuning.first_step / self.tuning.growth
+        self.theta = self.c = None
+        self.n_iter = 0
 
     def solve(self, tol, max_iter):
-        best, idle = math.inf, 0
-        for n_iter in range(1, max_iter + 2):
-            (now,) = self.problem.evaluate([Coefficients.every(self.u)], [self.target])
-            certificate = now.certificate
-            idle = 0 if certificate.deciding[1] < 0.9 * best else idle + 1
-            best = min(best, certificate.deciding[1])
-            if certificate.reached(tol) or n_iter > max_iter or idle >= 10 * DEFAULT.patience:
-                break
-            self.advance(now)
-        u = Coefficients.every(self.u)
-        return Solution(u, now.objective, certificate, min(n_iter, max_iter))
+        """Proximal point steps until the certificate is there; each Newton step counts for `max_iter`.
 
-    def advance(self, now):
-        """One Newton step; where the line search fails, one proximal gradient step.
-
-        A step that lowers the objective by much less than a quadratic would is shortened as long
-        as that helps. Along a direction that the data leave free, |u|^p sends u to the far side
-        of zero: to -u for p = 3/2, beyond it for lower p; the next step would lead back.
+        The certificate is that of the residual, which anyone can recompute from the coefficients.
+        Where their rounding spoils it, and it gets no better, the dual point at hand is the proof.
         """
-        old, c = now.objective, now.correlations
-        normal = c + self.u - self.z
-        slopes = self.slopes()
-        share = max(min(MOST_LEFT, now.certificate.optimality**2), 1e-28)
-        du, gram_du = self.systems.solve(normal, slopes, share)
-        dz = normal - gram_du + du
-        gain = normal @ du
-        t, lowest = 1.0, math.inf
-        for _ in range(15):
-            z = self.z + t * dz
-            u = self.penalty.prox_at(z)
-            new = self.objective(u)
-            if lowest <= new and lowest < math.inf:
+        best, before, idle = None, None, 0
+        least = lowest = residual_gap = math.inf
+        growth = self.tuning.growth
+        # Half the square of g is part of the duality gap between w and theta.
+        enough = self.tuning.share_of_gap * math.sqrt(tol)
+        while True:
+            now = self.evaluate()
+            by_residual = proof = now.certificate
+            if best and not by_residual.reached(tol):
+                proof = self.certificate_of_theta(now)
+            left = proof.deciding[1]
+            idle = 0 if left < 0.9 * least else idle + 1
+            if best is None or left < least:
+                certificate = proof if proof.reached(tol) else by_residual
+                best = Solution(Coefficients.every(self.u), now.objective, certificate, 0)
+            least = min(least, left)
+            if by_residual.reached(tol) or self.n_iter >= max_iter or idle > self.tuning.most_idle:
                 break
-            if new <= old - 1e-4 * t * gain + 1e-15 * old:
-                best, lowest = (z, u), new
-                if new <= old - ENOUGH * t * gain:
+            if proof.reached(tol):
+                if by_residual.gap > 0.5 * residual_gap:
                     break
-            t *= 0.5
-        if lowest < math.inf:
-            self.z, self.u = best
-            return
-        step = 1.0
-        for _ in range(60):
-            u = self.penalty.prox_at(self.u + step * c, step)
-            if self.objective(u) < old:
-                self.u, self.z = u, u + self.penalty.slope(u)
-                return
-            step *= 0.5
+                enough *= 0.01
+            residual_gap = by_residual.gap
+            if now.objective > lowest + tol * self.model.null:
+                # So long a step drowns in rounding.
+                self.u, self.theta, self.c, self.sigma = before
+                growth = math.sqrt(growth)
+            else:
+                before = self.u, self.theta, self.c, self.sigma
+            lowest = min(lowest, now.objective)
+            self.sigma *= growth
+            if self.n_iter == 0:
+                self.shrink()
+            self.u = self.step(enough, max_iter)
+        best.n_iter = max(1, self.n_iter)
+        return best
 
-    def slopes(self):
-        """prox'(z), cheaper from u = prox(z) than from z."""
-        slopes = 1.0 / (1.0 + self.penalty.curvature(self.u))
-        if self.penalty.positive:
-            slopes[(self.u == 0.0) & (self.z <= 0.0)] = 0.0
-        return slopes
+    def evaluate(self):
+        """The `Evaluation` of the center, whose residual is the first dual point."""
+        (now,) = self.problem.evaluate([Coefficients.every(self.u)], [self.target])
+        if self.theta is None:
+            self.theta, self.c = now.residual, now.correlations
+        else:
+            self.c = self.correlate(self.theta)  # without the rounding of all the steps
+        return now
 
-    def objective(self, u):
-        u = Coefficients.every(u)
-        r = self.problem.rows.residuals([u], [self.target])[:, 0]
-        return self.problem.objective(u, r, self.target)
+    def certificate_of_theta(self, now):
+        """The certificate with whichever is better for a dual point: the residual, or theta."""
+        square, product = float(self.theta @ self.theta), float(self.theta @ self.y)
+        rays = self.span.rays(self.theta, self.c, square, product, self.y)
+        gap = relative_gap(self.model, self.penalty, now.objective, rays)
+        return Certificate(np.fmin(gap, now.certificate.gap), now.certificate.optimality)
+
+    def step(self, enough, max_iter):
+        """Solve a proximal point step as far as is of use, by Newton's method; the new center."""
+        w, g = self.primal()
+        size, t = math.inf, 1.0
+        for k in range(self.tuning.most_steps):
+            last, size = size, float(np.linalg.norm(g))
+            # What is left of g should be less than what the step leaves of the problem. Where full
+            # steps lead nowhere, rounding is all there is.
+            moved = float(np.linalg.norm(w - self.u))
+            if size <= min(self.tuning.share_of_step * moved / math.sqrt(self.sigma), enough):
+                break
+            if (k > 2 and t == 1.0 and size > 0.5 * last) or self.n_iter >= max_iter:
+                break
+            t = self.advance(w, g, size)
+            if t == 0.0:
+                break
+            self.n_iter += 1
+            w, g = self.primal()
+        return w
+
+    def primal(self):
+        """The coefficients w that belong to theta, and the gradient g."""
+        w = self.prox(self.c)
+        return w, self.theta - self.y + self.predict(w)
+
+    def advance(self, w, g, size):
+        """One Newton step; its length, zero if rounding leaves no descent."""
+        weights = 1.0 / (1.0 / self.sigma + self.penalty.curvature(w))
+        if self.penalty.positive or self.penalty.sparsifies:
+            weights[w == 0.0] = 0.0
+        d, along = self.systems.direction(g, weights, self.tuning.inexactness * size)
+        first, square = float((self.theta - self.y) @ d), float(d @ d)
+
+        def slope(t):
+            return first + t * square + float(self.prox(self.c + t * along) @ along)
+
+        t = root_of_slope(slope, self.tuning.slope_left)
+        self.theta = self.theta + t * d
+        self.c = self.c + t * along
+        return t
+
+    def shrink(self):
+        """Scale theta at best; the residual of a poor start is far too long."""
+        theta, c = self.theta, self.c
+        product, square = float(theta @ self.y), float(theta @ theta)
+
+        def slope(t):
+            return product - (1.0 - t) * square - float(self.prox((1.0 - t) * c) @ c)
+
+        scale = 1.0 - root_of_slope(slope, 1e-3)
+        self.theta, self.c = scale * theta, scale * c
+
+    def prox(self, c):
+        return self.penalty.prox_at(self.u + self.sigma * c, self.sigma)
+
+    def correlate(self, r):
+        return self.A.correlate(r[:, None])[:, 0]
+
+    def predict(self, u):
+        return self.A.predict(u[:, None])[:, 0]
+
+
+def root_of_slope(slope, left):
+    """About where a rising function of t becomes zero, in [0, 1]; 1 if not before, 0 if it is not
+    negative at 0.
+
+    Up to the share ``left`` of its value at 0, by the secant method, safeguarded by bisection.
+    """
+    low, high, at_low, at_high = 0.0, 1.0, slope(0.0), slope(1.0)
+    if not at_low < 0.0:
+        return 0.0
+    enough = -left * at_low
+    if at_high <= enough:
+        return 1.0
+    for _ in range(40):
+        t = low + (high - low) * min(0.9, max(0.1, at_low / (at_low - at_high)))
+        value = slope(t)
+        if abs(value) <= enough:
+            break
+        if value < 0.0:
+            low, at_low = t, value
+        else:
+            high, at_high = t, value
+    return t

@@ -1,120 +1,114 @@
-"""The linear systems of a Newton step when no column can be left out."""
+"""The linear systems of a Newton step when no column can be left out.
+
+(I + A W A^T) d = -g in the rows is (W^-1 + A^T A) dw = -A^T g with d = -(g + A dw) in the columns. W
+changes with every step. Three ways to solve: conjugate gradients, a Cholesky factor of the size of
+the columns, one of the size of the rows.
+"""
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from ..linalg.conjugate_gradients import conjugate_gradients
-
-# Up to so many columns, or rows, the Newton systems are factorised.
-MOST_FACTORISED = 1000
-# Up to so many numbers in all, few rows are held dense for that: 32 MiB.
-MOST_NUMBERS = 1 << 22
-# Least curvature of the penalty in a system of the size of the rows, where it divides.
-LEAST_CURVATURE = 1e-12
-# Steps of conjugate gradients for one system.
-MOST_STEPS = 500
-# Least share of the penalty in a column's curvature, as far as the preconditioner minds.
-LEAST_SHARE = 1e-3
+from ..linalg.ridge_cholesky import ridge_cholesky
 
 
-def newton_systems(A):
+def newton_systems(A, tuning):
     """What solves the Newton systems: factorised where either side of A is small."""
     every = np.arange(A.n_columns)
-    if A.has_gram and A.n_columns <= min(MOST_FACTORISED, 4 * A.n_rows):
-        return ColumnSystems(A.gram(every[:0], every))
-    if A.n_rows <= MOST_FACTORISED and A.n_rows * A.n_columns <= MOST_NUMBERS:
-        return RowSystems(np.ascontiguousarray(A.dense(every)))
-    return MatrixFreeSystems(A)
+    if A.has_gram and A.n_columns <= min(tuning.most_factorised, 4 * A.n_rows):
+        return FactorOfColumns(A, A.gram(every[:0], every), tuning)
+    if A.n_rows <= tuning.most_factorised and A.n_rows * A.n_columns <= tuning.most_numbers:
+        return FactorOfRows(np.ascontiguousarray(A.dense(every)))
+    return MatrixFree(A, tuning)
 
 
-class MatrixFreeSystems:
+class MatrixFree:
     """Conjugate gradients, two passes over X a step.
 
-    In v the diagonal is one, which is all that tall data need. With fewer rows than columns most of
-    the system is I - P, and that is the better preconditioner.
+    They are prepared by the diagonal. With fewer rows than columns most of the system is W^-1, and
+    that is the better preconditioner.
     """
 
-    def __init__(self, A):
-        self.A = A
+    def __init__(self, A, tuning):
+        self.A, self.tuning = A, tuning
         self.wide = A.n_columns > A.n_rows
+
+    def direction(self, g, weights, enough):
+        """d with (I + A W A^T) d = -g for W = diag(weights), none negative, and A^T d.
+
+        What is iterative leaves about as much of g as ``enough``.
+        """
+        s = self.A.correlate(g[:, None])[:, 0]
+        dw, gram_dw = self.solve(-s, weights, enough)
+        d, along = -(g + self.A.predict(dw[:, None])[:, 0]), -(s + gram_dw)
+        if np.abs(along).max() < self.tuning.cancelled * np.abs(s).max():
+            along = self.A.correlate(d[:, None])[:, 0]
+        return d, along
 
     def product(self, u):
         """A^T A u"""
         return self.A.correlate(self.A.predict(u[:, None]))[:, 0]
 
-    def solve(self, normal, slopes, share):
-        """du = P dz, and A^T A du, for the Newton step dz.
-
-        What is iterative ends where the square of the residual has fallen to this share.
-        """
-        root, diagonal = np.sqrt(slopes), 1.0 - slopes
-        inverse = 1.0 / np.maximum(diagonal, LEAST_SHARE) if self.wide else 1.0
-        gram_du = np.zeros_like(normal)
+    def solve(self, s, weights, enough):
+        """dw with (W^-1 + A^T A) dw = s, and A^T A dw."""
+        # In v = dw / root the matrix is of the size of one, however unequal the curvatures are.
+        diagonal = 1.0 / (1.0 + weights)
+        root = np.sqrt(weights * diagonal)
+        # W times what is left of s is about what d leaves of g.
+        to_rows = np.sqrt(weights / diagonal)
+        share = self.tuning.least_share
+        precondition = 1.0 / np.maximum(diagonal, share) if self.wide else 1.0
+        gram_dw = np.zeros_like(s)
 
         def operator(p):
             nonlocal gram_p
             gram_p = self.product(root * p)
             return root * gram_p + diagonal * p
 
-        gram_p, enough = gram_du, 0.0
-        for k, step in enumerate(conjugate_gradients(operator, root * normal, inverse)):
-            gram_du += step.length * gram_p
-            if k == 0:
-                enough = share * step.square
-            if step.square <= enough or k == min(2 * len(normal), MOST_STEPS):
+        gram_p = gram_dw
+        most = min(2 * len(s), self.tuning.most_conjugate)
+        for k, step in enumerate(conjugate_gradients(operator, root * s, precondition)):
+            gram_dw += step.length * gram_p
+            if k == most or np.linalg.norm(to_rows * step.residual) <= enough:
                 break
-        return root * step.x, gram_du
+        return root * step.x, gram_dw
 
 
-class ColumnSystems(MatrixFreeSystems):
+class FactorOfColumns(MatrixFree):
     """Few columns: Cholesky of the whole system."""
 
-    def __init__(self, gram):
+    def __init__(self, A, gram, tuning):
+        super().__init__(A, tuning)
         self.gram = gram
-        self.wide = False
 
     def product(self, u):
         return self.gram @ u
 
-    def solve(self, normal, slopes, share):
-        # A constant column has neither curvature nor penalty: with it the system is singular.
-        live = (slopes > 0) & (self.gram.diagonal() > 0)
-        root = np.sqrt(slopes[live])
-        matrix = root[:, None] * self.gram[np.ix_(live, live)] * root
-        matrix[np.diag_indices(len(matrix))] += 1.0 - slopes[live]
-        du = np.zeros_like(normal)
+    def solve(self, s, weights, enough):
+        live = weights > np.finfo(np.float64).tiny  # else 1 / weights may overflow
+        dw = np.zeros_like(s)
         try:
-            factor = cho_factor(matrix.T, overwrite_a=True, check_finite=False)
-            du[live] = root * cho_solve(factor, root * normal[live])
+            factor = ridge_cholesky(self.gram[np.ix_(live, live)], 1.0 / weights[live])
+            dw[live] = factor(s[live])
         except LinAlgError:
-            du[live] = np.nan
-        if not np.isfinite(du).all():
-            return super().solve(normal, slopes, share)
-        return du, self.product(du)
+            dw[live] = np.nan
+        if not np.isfinite(dw).all():
+            return super().solve(s, weights, enough)
+        return dw, self.product(dw)
 
 
-class RowSystems(MatrixFreeSystems):
-    """Few rows: Cholesky of I + A H^-1 A^T, with H the curvatures of the penalty (Woodbury)."""
+class FactorOfRows:
+    """Few rows: Cholesky of I + A W A^T."""
 
     def __init__(self, matrix):
         self.matrix = matrix
-        self.wide = True
 
-    def product(self, u):
-        return (self.matrix @ u) @ self.matrix
-
-    def solve(self, normal, slopes, share):
-        # 1 / h'' = P / (1 - P): zero where the proximal step is flat.
-        inverse = slopes / np.maximum(1.0 - slopes, LEAST_CURVATURE)
-        small = (self.matrix * inverse) @ self.matrix.T
-        small[np.diag_indices(len(small))] += 1.0
-        right = inverse * normal
+    def direction(self, g, weights, enough):
+        system = (self.matrix * weights) @ self.matrix.T
+        system[np.diag_indices(len(system))] += 1.0
         try:
-            factor = cho_factor(small.T, overwrite_a=True, check_finite=False)
-        except LinAlgError:
-            return super().solve(normal, slopes, share)
-        inner = cho_solve(factor, self.matrix @ right)
-        du = right - inverse * (inner @ self.matrix)
-        if not np.isfinite(du).all():
-            return super().solve(normal, slopes, share)
-        return du, self.product(du)
+            factor = cho_factor(system.T, overwrite_a=True, check_finite=False)
+            d = -cho_solve(factor, g, check_finite=False)
+        except LinAlgError:  # from rounding: the weights span too many orders of magnitude
+            d = -g
+        return d, d @ self.matrix
