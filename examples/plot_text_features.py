@@ -75,7 +75,7 @@ plt.show()
 # %%
 # Ridge, with every word, is a little more accurate than the sparse models: a single word adds
 # little, but there are thousands. A sparse model can be read, though, and that is worth it.
-# "click", "your" and "guaranteed" are spam, as expected, and "re" marks an answer. But "sightings"
-# and "deathtospamdeathtospamdeathtospam" are not the words of spammers. They end messages that
-# reached this corpus through a mailing list about spam, so they say where a message was collected,
-# and do not help with new mail. Among thousands of words nobody would have noticed.
+# "click", "your" and "guaranteed" are spam, as expected, and "re" marks an answer. But
+# "deathtospamdeathtospamdeathtospam" is not a word of spammers. It ends messages that reached this
+# corpus through a mailing list about spam, so it says where a message was collected, and does not
+# help with new mail. Among thousands of words nobody would have noticed.
