@@ -94,7 +94,7 @@ def fit():
         box(310, 20, 240, 66, "Standard units", "means and norms of the columns",
             "1 pass", kind="rows"),
         arrow((550, 53), (610, 53), label="p > 1", at=(580, 43)),
-        box(610, 20, 230, 66, "All columns at once", "semismooth Newton;",
+        box(610, 20, 230, 66, "All columns at once", "augmented Lagrangian;",
             "p = 2: one linear system", kind="rows"),
         arrow((430, 86), (430, 136), label="p ≤ 1: start at zero", at=(440, 115), anchor="start"),
         box(290, 136, 280, 86, "Full evaluation", "residual, correlations Xᵀr, violations of",
