@@ -2,7 +2,8 @@
 
 Sparse arguments are CSR or CSC, as arrays or matrices, and keep their format; other sparse formats
 become CSR. A function with a ``copy`` parameter works in place if ``copy=False`` and the array is
-writeable and of type float32 or float64; either way it returns the result.
+writeable, of type float32 or float64 and, if sparse, stored in contiguous arrays; either way it
+returns the result.
 """
 
 from typing import Any, Literal

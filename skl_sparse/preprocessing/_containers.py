@@ -43,8 +43,10 @@ def _as_pandas(entries, X):
     import pandas as pd
 
     def kept(values, dtype):
+        column = values if isinstance(dtype, np.dtype) else pd.Series(values)
         try:
-            return bool((pd.Series(values).astype(dtype).astype(entries.dtype) == values).all())
+            with np.errstate(invalid="ignore"):
+                return bool((column.astype(dtype).astype(entries.dtype) == values).all())
         except (TypeError, ValueError):
             return False
 

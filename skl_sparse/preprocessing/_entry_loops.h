@@ -33,20 +33,20 @@ static inline int divide(size_t real, size_t integer, ptrdiff_t n, const void *x
     return OF_SIZES(divide, real, integer, n, x, place, factor, y);
 }
 
-/* The stored entries of a compressed matrix, those that are hit replaced; which entries are hit is in
-   ascending order. Returns how many are left, since a replacement of zero is not stored, or -1, and a
-   result without use, if an entry is zero or not finite: each is looked at before it is copied, from
-   the first cache. The result may lie where the entries do, if all of them are known to be ordinary. */
-#define LOOKED_AT 1024
-#define COPIED 16 /* entries between two hits go in blocks of so many, which may overrun the last */
+/* Copies the stored entries of a compressed matrix and replaces those that are hit; the hits ascend.
+   Returns the number of entries stored, since a replacement of zero is not, or -1 and an unusable
+   result if an entry is zero or not finite: entries are checked some at a time, while they are in the
+   first cache. The result may overwrite the entries if all of them are known to be ordinary. */
+#define CHECKED 1024  /* entries at a time */
+#define COPY_WIDTH 16 /* entries between two hits go in blocks of so many, which may overrun the last */
 
-/* Loaded as a whole before it is stored, so that compilers take the widest vectors there are. */
+/* Loaded as a whole before it is stored, so that compilers take the widest SIMD registers. */
 #define COPY_BLOCK(type, to, from)                                                                 \
     do {                                                                                           \
-        type block[COPIED];                                                                        \
-        for (int b = 0; b < COPIED; b++)                                                           \
+        type block[COPY_WIDTH];                                                                    \
+        for (int b = 0; b < COPY_WIDTH; b++)                                                       \
             block[b] = (from)[b];                                                                  \
-        for (int b = 0; b < COPIED; b++)                                                           \
+        for (int b = 0; b < COPY_WIDTH; b++)                                                       \
             (to)[b] = block[b];                                                                    \
     } while (0)
 
@@ -66,7 +66,7 @@ static inline int divide(size_t real, size_t integer, ptrdiff_t n, const void *x
             const ptrdiff_t room = in_blocks ? n - k : 0;                                          \
             ptrdiff_t i = 0;                                                                       \
             if (end > seen) {                                                                      \
-                ptrdiff_t ahead = seen + LOOKED_AT > end ? seen + LOOKED_AT : end;                 \
+                ptrdiff_t ahead = seen + CHECKED > end ? seen + CHECKED : end;                     \
                 ahead = ahead < n ? ahead : n;                                                     \
                 if (!ordinary(ahead - seen, data + seen))                                          \
                     return -1;                                                                     \
@@ -81,7 +81,7 @@ static inline int divide(size_t real, size_t integer, ptrdiff_t n, const void *x
                 out_indptr[major + 1] = (integer)(stored + indptr[major + 1] - k);                 \
                 major++;                                                                           \
             }                                                                                      \
-            for (; i < run && i + COPIED <= room; i += COPIED) {                                   \
+            for (; i < run && i + COPY_WIDTH <= room; i += COPY_WIDTH) {                           \
                 COPY_BLOCK(real, out_data + stored + i, data + k + i);                             \
                 COPY_BLOCK(integer, out_indices + stored + i, indices + k + i);                    \
             }                                                                                      \

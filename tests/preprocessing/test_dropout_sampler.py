@@ -139,6 +139,15 @@ def test_columns_keep_their_types_where_these_hold_the_values():
     assert (single.dtypes == np.float32).all()
 
 
+@pytest.mark.parametrize("value", [1e300, -1.0, 300.0, 0.5])
+def test_values_that_a_type_does_not_hold(value):
+    X = pd.DataFrame({"a": np.array([1, 2, 3], np.uint8), "b": pd.array([1, 2, 3], dtype="UInt8")})
+    sampler = SparseDropoutSampler(dropout_rate=1.0, replacement_value=value)
+    result, _ = sampler.fit_resample(X, [1, 2, 3])
+    assert (result.dtypes == np.float64).all()
+    assert_array_equal(result[3:], np.full((3, 2), value))
+
+
 def test_names_may_be_numbers():
     X = frame().set_axis(range(4), axis=1)
     assert list(SparseDropoutSampler().fit_resample(X, [1, 2, 3, 4])[0].columns) == [0, 1, 2, 3]
