@@ -12,8 +12,16 @@ import sklearn
 from pairwise import pairwise, parametrize_pairwise
 from reference import random_sparse
 from sklearn.base import clone, is_regressor
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.ensemble import (
+    AdaBoostRegressor,
+    BaggingRegressor,
+    StackingRegressor,
+    VotingRegressor,
+)
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.multioutput import MultiOutputRegressor, RegressorChain
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler
 from sklearn.utils import estimator_checks, get_tags
@@ -221,6 +229,29 @@ def test_metadata_routing_of_sample_weight():
         assert np.isfinite(search.best_score_)
     plain = SparseLpRegressor(0.01, p=0.5).fit(MaxAbsScaler().fit_transform(X), y)
     assert np.any(plain.coef_ != direct.coef_)
+
+
+@pytest.mark.parametrize("container", [np.asarray, sp.csr_array])
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda model: TransformedTargetRegressor(model, transformer=MaxAbsScaler()),
+        lambda model: MultiOutputRegressor(model, n_jobs=2),
+        lambda model: RegressorChain(model),
+        lambda model: BaggingRegressor(model, 5, max_features=0.9, random_state=0),
+        lambda model: AdaBoostRegressor(model, n_estimators=5, random_state=0),
+        lambda model: VotingRegressor([("a", model), ("b", clone(model).set_params(p=0.5))]),
+        lambda model: StackingRegressor([("a", model)], final_estimator=model, cv=3),
+    ],
+)
+def test_within_other_estimators(wrap, container):
+    X, y = data()
+    X = container(X.toarray())
+    model = wrap(SparseLpRegressor(0.01))
+    several = isinstance(model, (MultiOutputRegressor, RegressorChain))
+    targets = np.c_[y, -y] if several else y
+    with joblib.parallel_config(backend="threading"):
+        assert model.fit(X, targets).score(X, targets) > 0.8
 
 
 # -- warm start ----------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from pairwise import parametrize_pairwise
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_selection import RFE, RFECV, SelectFromModel
+from sklearn.linear_model import Lasso
 from sklearn.utils.validation import check_is_fitted
 
 from skl_sparse import SparseLpRegressor
@@ -72,8 +73,6 @@ def test_a_row_is_predicted_without_a_pass_over_the_columns(n_targets, form):
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("container", CONTAINERS)
 def test_the_type_of_predictions_is_that_of_the_lasso(container, dtype):
-    from sklearn.linear_model import Lasso
-
     for fitted_on in (np.float64, np.float32):
         X, y = data(dtype=fitted_on)
         lasso, ours = Lasso(0.01).fit(X, y), SparseLpRegressor(0.01).fit(X, y)
@@ -200,6 +199,10 @@ def test_what_is_selected_of_a_sparse_coef(n_targets):
     model = SparseLpRegressor(0.05).fit(X, y)
     expected = SelectFromModel(model, prefit=True).get_support()
     np.testing.assert_array_equal(expected, model.mask_.reshape(-1, 30).any(axis=0))
+    try:
+        SelectFromModel(Lasso().fit(X, y).sparsify(), prefit=True).get_support()
+    except (AttributeError, TypeError, ValueError):
+        pytest.skip("this version of scikit-learn selects by dense coefficients alone")
     sparse = SelectFromModel(model.sparsify(), prefit=True)
     np.testing.assert_array_equal(sparse.get_support(), expected)
     assert sparse.transform(X).shape == (40, expected.sum())
