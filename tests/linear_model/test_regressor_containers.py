@@ -435,3 +435,38 @@ def test_n_jobs_changes_nothing():
                 two = strict(p, tol=1e-10, n_jobs=2).fit(M, target, s)
                 np.testing.assert_allclose(two.coef_, one.coef_, rtol=1e-8, atol=1e-10)
                 np.testing.assert_allclose(two.objective_, one.objective_, rtol=1e-12)
+
+
+@pytest.mark.parametrize("p", [0.5, 1, 2])
+def test_a_row_may_outweigh_all_others(p):
+    """What the implicit zeros weigh is no difference from the heaviest row."""
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        X = rng.standard_normal((5, 4)) * (rng.random((5, 4)) < 0.6)
+        y = rng.standard_normal(5)
+        for weights in (np.array([1.0] + 4 * [1e-20]), 10.0 ** rng.uniform(-30, 0, 5)):
+            null = np.average((y - np.average(y, weights=weights)) ** 2, weights=weights) / 2
+            model = SparseLpRegressor(1e-3 * null, p=p, tol=1e-8)
+            dense, *sparse = (
+                clone(model).fit(container(X), y, weights)
+                for container in (np.asarray, sp.csr_array, sp.csc_array)
+            )
+            for fit in sparse:
+                assert fit.objective_ == pytest.approx(dense.objective_, rel=0, abs=1e-6 * null)
+                assert fit.dual_gap_ <= 1e-8 or fit.optimality_ <= 1e-8
+
+
+@pytest.mark.parametrize("p", [0, 0.5])
+def test_how_rows_are_written_does_not_choose_a_minimum(p):
+    """One-hot columns with twins: weights, and rows repeated as often, end in the same minimum."""
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        codes = rng.integers(0, 6, (60, 4))
+        X = np.hstack([codes == level for level in range(6)]).astype(float)
+        X = np.hstack([X, X[:, :6]])
+        y = X @ rng.normal(size=X.shape[1]) + rng.normal(size=60)
+        times = rng.integers(1, 5, 60)
+        model = SparseLpRegressor(0.05, p=p, tol=1e-8)
+        weighted = clone(model).fit(sp.csr_array(X), y, times)
+        repeated = model.fit(sp.csr_array(np.repeat(X, times, axis=0)), np.repeat(y, times))
+        assert weighted.objective_ == pytest.approx(repeated.objective_, rel=1e-6)

@@ -114,27 +114,39 @@ def plain_sums(
     const index_t[::1] indptr,
     const double[:] weights,
     bint lines_are_rows,
+    const int32_t[::1] part,
     double[:, ::1] sums,
     Py_ssize_t start,
     Py_ssize_t stop,
 ):
     """sums[column] += (w*x, w*x*x) over the stored entries: side by side, one cache line for both.
 
+    Row i adds to the pair ``part[i]`` of each column, all rows to the first if no parts are given.
     Nothing guards the squares against overflow, underflow and cancellation: callers do.
     """
-    cdef Py_ssize_t i, k
+    cdef Py_ssize_t i, k, place = 0
     cdef double weight, x, wx, total, square
     cdef double *pair
+    cdef bint in_parts = part.shape[0] > 0
     with nogil:
         for i in range(start, stop):
             if lines_are_rows:
                 weight = weights[i]
                 if weight == 0.0:
                     continue
+                if in_parts:
+                    place = 2 * part[i]
                 for k in range(indptr[i], indptr[i + 1]):
                     x = data[k]
                     wx = weight * x
-                    pair = &sums[indices[k], 0]
+                    pair = &sums[indices[k], place]
+                    pair[0] += wx
+                    pair[1] += wx * x
+            elif in_parts:
+                for k in range(indptr[i], indptr[i + 1]):
+                    x = data[k]
+                    wx = weights[indices[k]] * x
+                    pair = &sums[i, 2 * part[indices[k]]]
                     pair[0] += wx
                     pair[1] += wx * x
             else:

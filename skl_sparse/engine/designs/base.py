@@ -26,6 +26,20 @@ class Moments:
 
 
 @dataclass
+class ColumnSums:
+    """Sums of w*d and w*d**2 with d = x - shift, a row of columns for each part of the rows.
+
+    In units of ``unit``; ``products`` = X^T v, if they were asked for.
+    """
+
+    first: np.ndarray
+    second: np.ndarray
+    shift: np.ndarray
+    unit: float
+    products: np.ndarray | None = None
+
+
+@dataclass
 class SparseColumns:
     """Gathered columns, each a list of rows and of their values, and the lazy shift of each.
 
@@ -167,11 +181,24 @@ class Design(ABC):
     def gathered_bytes(self, columns, row_scale):
         """The memory of the entries that `gather` returns."""
 
-    @abstractmethod
     def moments(self, weights, center, v=None):
         """`Moments` of the columns under row weights that sum to one; about zero if not ``center``.
 
         Raises `NotFiniteError` if a row that counts holds nan or infinity.
+        """
+        sums = self.sums(weights, center, v)
+        return self.moments_of(sums.first[0], sums.second[0], sums, weights, center, v)
+
+    @abstractmethod
+    def sums(self, weights, center, v=None, parts=None, n_parts=1):
+        """`ColumnSums`, in one pass; of each part of the rows, if ``parts`` name that of each row."""
+
+    @abstractmethod
+    def moments_of(self, first, second, sums, weights, center, v=None):
+        """`Moments` from sums of some parts, of which ``sums`` tells shift, unit and products.
+
+        The weights are those of the rows that the sums are over: columns whose sums do not vouch for
+        their variance are summed again. ``first`` and ``second`` may be overwritten.
         """
 
     @abstractmethod

@@ -10,7 +10,7 @@ from skl_sparse._storage import index_arrays
 from ..cuts import blocks, line_parts, starts_of
 from ..threads import Threads
 from ._view import finish_moments
-from .base import Design, Moments, SparseColumns, Traits
+from .base import ColumnSums, Design, Moments, SparseColumns, Traits
 from .tuning import DEFAULT
 from .weights import left_out, moments_about, repeated
 
@@ -82,21 +82,26 @@ class CompressedDesign(Design):
         values, rows = np.empty(starts[-1]), np.empty(indptr[-1], dtype=np.int32)
         return SparseColumns(values, starts, rows, indptr, np.zeros(len(columns)))
 
-    def moments(self, weights, center, v=None):
-        """`Moments`, the implicit zeros included."""
+    def sums(self, weights, center, v=None, parts=None, n_parts=1):
         # Equal weights become ones, whose sums have no rounding.
         if repeated(weights):
             unit, relative = weights[0], np.broadcast_to(1.0, self.n_rows)
         else:
             unit = weights.max()
             relative = weights / unit
+        part = np.empty(0, dtype=np.int32) if parts is None else parts
         by_column = self._by_position if self.lines_are_rows else self._by_line
-        sums = by_column(_sparse.plain_sums, 2, relative, self.lines_are_rows)
-        self._check_finite(sums[:, 0])
-        total, square = split(sums, self.tuning.stretch)
-        zero = np.broadcast_to(0.0, self.n_columns)
-        doubtful = finish_moments(total, square, zero, unit, center)
-        moments = Moments(total, square)
+        pairs = by_column(_sparse.plain_sums, 2 * n_parts, relative, self.lines_are_rows, part)
+        self._check_finite(pairs[:, ::2])
+        shift = np.broadcast_to(0.0, self.n_columns)
+        if parts is None:
+            first, second = split(pairs, self.tuning.stretch)
+            return ColumnSums(first[None], second[None], shift, unit)
+        return ColumnSums(pairs[:, ::2].T, pairs[:, 1::2].T, shift, unit)
+
+    def moments_of(self, first, second, sums, weights, center, v=None):
+        doubtful = finish_moments(first, second, sums.shift, sums.unit, center)
+        moments = Moments(first, second)
         if np.any(moments.deviation[doubtful] == 0.0):
             # Of hashed text most columns are empty: nothing is to doubt.
             doubtful = doubtful[self._counts[doubtful] > 0]

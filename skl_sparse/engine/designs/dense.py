@@ -9,7 +9,7 @@ import skl_sparse.engine.designs._dense as _dense
 from ..cuts import blocks
 from ..threads import Threads
 from ._view import finish_moments, standardise_gram
-from .base import DenseColumns, Design, Moments, Traits
+from .base import ColumnSums, DenseColumns, Design, Moments, Traits
 from .tuning import DEFAULT
 from .weights import moments_about, repeated
 
@@ -220,43 +220,50 @@ class DenseDesign(Design):
                 tile *= row_scale[rows]
         return DenseColumns(values)
 
-    def moments(self, weights, center, v=None):
+    def sums(self, weights, center, v=None, parts=None, n_parts=1):
         v = np.zeros(self.n_rows) if v is None else v
         weights = np.ascontiguousarray(weights)
+        of_parts = [weights]
+        if parts is not None:
+            of_parts = [np.where(parts == part, weights, 0.0) for part in range(n_parts)]
         # Half-way between two rows is among the others: sums about it lose little to cancellation.
         shift = np.zeros(self.n_columns)
         if center:
             with np.errstate(invalid="ignore"):  # what is not finite shows in the sums
                 shift = 0.5 * self.X[0].astype(np.float64) + 0.5 * self.X[-1].astype(np.float64)
-        first, second, products = (np.zeros(self.n_columns) for _ in range(3))
+        first, second, products = (np.zeros((n_parts, self.n_columns)) for _ in range(3))
 
         def task(columns):
-            at = shift[columns], first[columns], second[columns], products[columns]
             for rows in blocks(self.n_rows, self.tuning.chunk // len(shift[columns])):
-                block = self.X[rows, columns]
+                block, add = self.X[rows, columns], _dense.sums_by_rows
                 if self.lines_are_columns:
-                    _dense.sums_by_columns(block.T, weights[rows], v[rows], *at)
+                    block, add = block.T, _dense.sums_by_columns
                 else:
                     away, apart = block.strides
                     in_order = apart == block.itemsize and away % block.itemsize == 0
                     block = block if in_order else block.copy("C")
-                    _dense.sums_by_rows(block, weights[rows], v[rows], *at)
+                for k, w in enumerate(of_parts):
+                    to = (part[k, columns] for part in (first, second, products))
+                    add(block, w[rows], v[rows], shift[columns], *to)
 
         width = -(-self.n_columns // self.threads.n)
         if self.lines_are_columns:
             width = min(width, self.tuning.chunk // self.n_rows)
         with np.errstate(invalid="ignore", over="ignore"):
             self.threads.run(task, blocks(self.n_columns, width))
-        self._check_finite(first)
-        with np.errstate(invalid="ignore", over="ignore"):
-            products += shift * v.sum()
-        doubtful = finish_moments(first, second, shift, 1.0, center)
-        moments = Moments(first, second, products)
+            self._check_finite(first)
+            products = products[0] + shift * v.sum()
+        return ColumnSums(first, second, shift, 1.0, products)
+
+    def moments_of(self, first, second, sums, weights, center, v=None):
+        v = np.zeros(self.n_rows) if v is None else v
+        doubtful = finish_moments(first, second, sums.shift, sums.unit, center)
+        moments = Moments(first, second, sums.products)
         for some in blocks(len(doubtful), self.tuning.chunk // self.n_rows):
             columns = doubtful[some]
             mean, deviation, product = self._careful_moments(columns, weights, center, v)
             moments.mean[columns], moments.deviation[columns] = mean, deviation
-            products[columns] = product
+            moments.products[columns] = product
         return moments
 
     def _careful_moments(self, columns, weights, center, v):

@@ -10,10 +10,10 @@ from .view import WeightedView
 class Parts:
     """A design whose rows each belong to a part, and the views that leave out one part or none.
 
-    A Gram matrix of every view comes from one pass over X, in which a row adds to the sums of its own
-    part. A view adds up those of the parts that it has: nothing is taken from a total, where it might
-    cancel. Where products are centred before they are summed, all parts have a common centre and
-    unit, those of the whole; each view then moves them to its own.
+    The means and deviations of all views come from one pass over X, and so do their Gram matrices: a
+    row adds to the sums of its own part. A view adds up those of the parts that it has: nothing is
+    taken from a total, where it might cancel. Where products are centred before they are summed, all
+    parts have a common centre and unit, those of the whole; each view then moves them to its own.
 
     Parameters
     ----------
@@ -31,13 +31,29 @@ class Parts:
         self.labels = np.ascontiguousarray(labels, dtype=np.int32)
         self.n_parts = int(self.labels.max(initial=0)) + 1
         self.weights = weights / weights.sum()
-        self.whole = WeightedView(design, self.weights, center, parts=self)
         self.weight_of = np.bincount(self.labels, self.weights, self.n_parts)
+        self._sums = design.sums(self.weights, center, None, self.labels, self.n_parts)
+        self.whole = self.without(None)
 
     def without(self, part):
-        """The view that leaves out one part."""
-        kept = np.where(self.labels == part, 0.0, self.weights)
-        return WeightedView(self.design, kept / kept.sum(), self.center, parts=self, left_out=part)
+        """The view that leaves out one part, or none."""
+        weights, has = self.weights, [k for k in range(self.n_parts) if k != part]
+        if part is not None:
+            weights = np.where(self.labels == part, 0.0, weights)
+            weights /= weights.sum()
+        first, second = (self._added(sums, has) for sums in (self._sums.first, self._sums.second))
+        moments = self.design.moments_of(first, second, self._sums, weights, self.center)
+        return WeightedView(
+            self.design, weights, self.center, moments=moments, parts=self, left_out=part
+        )
+
+    def _added(self, sums, has):
+        """The sums of some parts over their weight, as a new array; added, never taken from a total."""
+        total = np.array(sums[has[0]])
+        for part in has[1:]:
+            total += sums[part]
+        total /= self.weight_of[has].sum()
+        return total
 
     def fill_grams(self, views, known, new, outs):
         """A_new^T A_[known, new] of every view, in one pass, each in an array of its own.
@@ -88,9 +104,4 @@ class Parts:
     def _left(self, sums, views):
         """For each view the sums of the parts that it has, over their weight, as a new array."""
         for view in views:
-            has = [part for part in range(self.n_parts) if part != view.left_out]
-            products = sums[has[0]].copy()
-            for part in has[1:]:
-                products += sums[part]
-            products /= self.weight_of[has].sum()
-            yield products
+            yield self._added(sums, [k for k in range(self.n_parts) if k != view.left_out])

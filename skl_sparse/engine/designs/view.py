@@ -38,12 +38,14 @@ class WeightedView:
     Y : ndarray of shape (n_rows, n_targets), optional
         If there is one target, the pass over X that finds the means may find its products with X by
         the way: most fits ask for ``correlate(Y)`` next.
+    moments : Moments, optional
+        Those of the columns under these weights, if they are known; `Y` is not looked at then.
     parts : Parts, optional
         The rows in parts, of which this view leaves out the one named ``left_out``, or none.
     left_out : int, optional
     """
 
-    def __init__(self, design, weights, center, Y=None, *, parts=None, left_out=None):
+    def __init__(self, design, weights, center, Y=None, *, moments=None, parts=None, left_out=None):
         self.design, self.tuning = design, design.tuning
         self.n_rows, self.n_columns = design.n_rows, design.n_columns
         self.weights, self.q = weights, roots(weights)
@@ -51,9 +53,10 @@ class WeightedView:
         self.center = center
         self.parts, self.left_out = parts, left_out
         self._target, v = None, None
-        if Y is not None and Y.shape[1] == 1 and design.traits.finds_products:
+        if moments is None and Y is not None and Y.shape[1] == 1 and design.traits.finds_products:
             self._target, v = Y, self.q * Y[:, 0]
-        moments = design.moments(weights, center, v)
+        if moments is None:
+            moments = design.moments(weights, center, v)
         if self._target is not None:
             self._products_of_target = moments.products[:, None]
         self.mean, self.scale = moments.mean, moments.deviation

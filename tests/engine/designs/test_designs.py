@@ -637,3 +637,27 @@ def test_moments_where_a_row_outweighs_all_others(container, heavy):
     mean, deviation = exact_moments(X, weights, True)
     np.testing.assert_allclose(found.mean, mean, rtol=1e-13, atol=1e-13 * np.abs(deviation).max())
     np.testing.assert_allclose(found.deviation, deviation, rtol=1e-9)
+
+
+@pytest.mark.parametrize("center", [True, False])
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_moments_of_views_that_leave_out_a_part_take_one_pass(container, center, monkeypatch):
+    rng = np.random.default_rng(16)
+    X = mixed_columns(rng)
+    X[:, 9] = np.where(np.arange(203) % 5 == 0, 1e7, X[:, 9])
+    X[:, 11] = np.arange(203) % 5 == 0
+    X = X.astype(np.float32).astype(np.float64)
+    weights, passes = rng.random(203), []
+    weights[::4] = 0.0
+    design = as_design(CONTAINERS[container](X), 2, SMALL_PIECES)
+    sums = type(design).sums
+    monkeypatch.setattr(type(design), "sums", lambda self, *of: passes.append(1) or sums(self, *of))
+    parts = Parts(design, weights, np.arange(203) % 5, center)
+    views = [parts.whole, *(parts.without(part) for part in range(5))]
+    assert len(passes) == 1
+    for view in views:
+        mean, deviation = exact_moments(X, view.weights, center)
+        constant = deviation <= 1e-15 * np.abs(mean)
+        assert np.array_equal(view.deviation == 0, constant)
+        np.testing.assert_allclose(view.deviation[~constant], deviation[~constant], rtol=1e-9)
+        np.testing.assert_allclose(view.mean, mean, rtol=1e-12, atol=1e-12)
