@@ -1,6 +1,6 @@
 """Lists of (place, value), as compressed matrices and gathered columns hold them, and vectors.
 
-Entries are asked for ahead, but by lists of fewer than four, which gain nothing from it.
+Entries are prefetched, but not those of lists of fewer than four, which gain nothing from it.
 """
 
 from cython cimport floating

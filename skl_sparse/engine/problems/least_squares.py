@@ -300,7 +300,7 @@ def product(*powers):
 
     Powers of two are counted apart, so that no part of the product overflows or underflows, be it
     alpha times a feature weight or the pth power of a coefficient's size. What does so as a whole
-    ends at the border: a penalty must not become none, nor a ban.
+    ends at the limit: a penalty must not become none, nor an exclusion.
     """
     size, twos = 1.0, 0.0
     for x, power in powers:

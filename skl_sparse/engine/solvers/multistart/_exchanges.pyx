@@ -69,7 +69,7 @@ def likeliest(
 cdef Py_ssize_t keep(
     double[:, ::1] best, Py_ssize_t n, double gain, double value, double leaving, double entering
 ) noexcept nogil:
-    """Add an exchange to the n best, in the place of the least if they are full; their number."""
+    """Add an exchange to the n best, instead of the least if they are full; their number."""
     cdef Py_ssize_t i
     if not isfinite(gain) or (n == best.shape[0] and gain <= best[0, 0]):
         return n
@@ -131,16 +131,16 @@ def first_better(
         Whether the last of them is better.
     spent : float
         About how many numbers the steps touched; no exchange starts once those and the numbers
-        looked at are more than ``budget``.
+        read are more than ``budget``.
     """
     cdef const Py_ssize_t[::1] every = np.arange(u.shape[0])
     cdef Py_ssize_t[::1] support = np.empty(u.shape[0], dtype=np.intp)
     cdef Py_ssize_t k = 0, j
-    cdef double spent = 0.0, looked = 0.0, gain
+    cdef double spent = 0.0, n_read = 0.0, gain
     cdef Descent done
     cdef bint found = False
     with nogil:
-        while k < leaving.shape[0] and spent + looked < budget and not found:
+        while k < leaving.shape[0] and spent + n_read < budget and not found:
             there.restore(here)
             new[:] = u
             exchange(there, new, leaving[k], 0.0)
@@ -149,12 +149,12 @@ def first_better(
                 there, penalty, new, every, support, leaving[k], entering[k], ACTIVE, max_sweeps,
                 HELD * tol, budget, NULL
             )
-            spent, looked = spent + done.spent, looked + done.looked
+            spent, n_read = spent + done.spent, n_read + done.read
             done = settle(
                 there, penalty, new, every, support, NONE, NONE, ACTIVE, max_sweeps, tol, budget,
                 &u[0]
             )
-            spent, looked = spent + done.spent, looked + done.looked
+            spent, n_read = spent + done.spent, n_read + done.read
             gain = 0.0
             for j in range(u.shape[0]):
                 if new[j] != u[j]:
@@ -185,8 +185,8 @@ cdef Descent settle(
     """
     cdef Descent done, part
     cdef Py_ssize_t size
-    done.n_sweeps, done.largest, done.spent, done.looked = 0, 0.0, 0.0, 0.0
-    while done.n_sweeps < max_sweeps and done.spent + done.looked < budget:
+    done.n_sweeps, done.largest, done.spent, done.read = 0, 0.0, 0.0, 0.0
+    while done.n_sweeps < max_sweeps and done.spent + done.read < budget:
         part = sweeps(
             system, penalty, u, &every[0], u.shape[0], held, held_too, True, 1, tol, budget
         )
@@ -207,7 +207,7 @@ cdef inline void add(Descent *done, Descent part) noexcept nogil:
     done.n_sweeps += part.n_sweeps
     done.largest = part.largest
     done.spent += part.spent
-    done.looked += part.looked
+    done.read += part.read
 
 
 cdef bint same_signs(const double *u, const double *v, Py_ssize_t n) noexcept nogil:

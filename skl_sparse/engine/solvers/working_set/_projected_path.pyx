@@ -14,7 +14,7 @@ def projected_path(
 ):
     """The minimiser of the quadratic in the orthant of ``old``, or a point on the way there.
 
-    With H d = g, the direction that leaves the coordinates K at rest is d - Z m, where
+    With H d = g, the direction that keeps the coordinates K at zero is d - Z m, where
     Z = H^-1 E_K and Z_K m = d_K; after a share t of a step, 1 - t of its direction is left. Z_K is
     positive definite as H is; where rounding says no, the path ends. Rounding of ``solve`` leaves a
     point on the face, though not quite the minimiser.

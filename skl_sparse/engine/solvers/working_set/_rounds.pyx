@@ -91,7 +91,7 @@ cdef class Rounds:
             while self.n_rounds < max_rounds and self.spent < most and waited < budget:
                 self.mark()
                 done = self.sweep(self.every, 1, 0.0, budget)
-                waited += done.spent + done.looked
+                waited += done.spent + done.read
                 self.n_rounds += 1
                 reached = done.largest <= step
                 if reached:
@@ -99,7 +99,7 @@ cdef class Rounds:
                 self.missing = step / done.largest
                 if not isnan(gap):
                     present = self.gap()
-                    waited += self.system.look * self.u.shape[0]
+                    waited += self.system.correlation_cost * self.u.shape[0]
                     reached = present <= gap
                     if reached:
                         break
@@ -108,7 +108,7 @@ cdef class Rounds:
                 if size == 0:
                     continue
                 done = self.sweep(self.support[:size], active_sweeps, 0.1 * step, budget)
-                waited += done.spent + done.looked
+                waited += done.spent + done.read
                 if done.n_sweeps == active_sweeps or done.largest > 0.1 * step:
                     settled = self.n_rounds > 1 and self.changed() <= changing * size
                     if settled:

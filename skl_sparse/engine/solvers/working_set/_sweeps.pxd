@@ -9,7 +9,7 @@ cdef struct Descent:
     Py_ssize_t n_sweeps
     double largest
     double spent
-    double looked
+    double read
 
 
 cdef Py_ssize_t find_support(const double[::1] u, Py_ssize_t[::1] support) noexcept nogil

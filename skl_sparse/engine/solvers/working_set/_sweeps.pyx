@@ -33,23 +33,23 @@ cdef Descent sweeps(
 
     Unless zeros may ``enter`` they stay.
 
-    An interrupt waits for steps and looks alike; ``spent``, by which solvers weigh what to do, is
-    of the steps.
+    An interrupt waits for steps and correlations alike; ``spent``, by which solvers weigh what to
+    do, is of the steps.
     """
     cdef Descent done
-    cdef Py_ssize_t i, j, looks
+    cdef Py_ssize_t i, j, n_read
     cdef const double *known = system.known
     cdef double z, new
-    done.n_sweeps, done.largest, done.spent, done.looked = 0, 0.0, 0.0, 0.0
-    while done.n_sweeps < max_sweeps and done.spent + done.looked < budget:
+    done.n_sweeps, done.largest, done.spent, done.read = 0, 0.0, 0.0, 0.0
+    while done.n_sweeps < max_sweeps and done.spent + done.read < budget:
         done.largest = 0.0
         done.n_sweeps += 1
-        looks = 0
+        n_read = 0
         for i in range(size):
             j = columns[i]
             if j == held or j == held_too or (u[j] == 0.0 and not enter):
                 continue
-            looks += 1
+            n_read += 1
             z = u[j] + (system.correlation(j) if known == NULL else known[j])
             if u[j] == 0.0 and is_inactive(penalty, j, z):
                 continue
@@ -60,8 +60,8 @@ cdef Descent sweeps(
                 system.step(j, new - u[j])
                 u[j] = new
                 done.spent += system.cost(j)
-        done.spent += 4.0 * looks
-        done.looked += system.look * looks
+        done.spent += 4.0 * n_read
+        done.read += system.correlation_cost * n_read
         if done.largest <= tol:
             break
     return done

@@ -1,6 +1,6 @@
 cdef class System:
     cdef readonly Py_ssize_t n_columns
-    cdef double look
+    cdef double correlation_cost
     cdef const double *known
 
     cdef double correlation(self, Py_ssize_t j) noexcept nogil

@@ -24,8 +24,8 @@ ctypedef fused real_t:
 cdef class System:
     """Base: m columns of unit norm and a residual.
 
-    ``look`` is about how many numbers a call of `correlation` touches, where they are many, and
-    ``known`` points to the correlations where they are kept up to date.
+    ``correlation_cost`` is about how many numbers a call of `correlation` touches, where they are
+    many, and ``known`` points to the correlations where they are kept up to date.
     """
 
     cdef double correlation(self, Py_ssize_t j) noexcept nogil:
@@ -83,7 +83,7 @@ cdef class GramSystem(System):
 
     G may be in single precision: half the memory to hold, and to read for a step. All sums are in
     double. What rounding did to G is as small a share of what the correlations change, and the next
-    look corrects it.
+    full evaluation corrects it.
     """
 
     cdef double[:, :] gram
@@ -167,7 +167,7 @@ cdef class DenseSystem(System):
     def __init__(self, values, r):
         self.n_columns = values.shape[0]
         self.n_rows = values.shape[1]
-        self.look = self.n_rows
+        self.correlation_cost = self.n_rows
         self.matrix = values
         self.columns = values
         self.r = np.array(r)
@@ -225,7 +225,7 @@ cdef class SparseSystem(System):
         self.shift = shift
         self.r = np.array(r)
         self.level = 0.0
-        self.look = 4.0 * len(rows) / max(1, self.n_columns)
+        self.correlation_cost = 4.0 * len(rows) / max(1, self.n_columns)
 
     cdef double product(self, Py_ssize_t j, const double *v) noexcept nogil:
         """s_j . v"""
