@@ -13,6 +13,8 @@ import solvers
 import transformers
 from tiny import problem
 
+import skl_sparse
+
 on_posix = pytest.mark.skipif(os.name == "nt", reason="needs what POSIX systems have")
 on_linux = pytest.mark.skipif(
     not Path("/proc/self/stat").exists(), reason="only Linux tells of another process"
@@ -89,6 +91,8 @@ def test_ideas(run, tmp_path, monkeypatch):
     assert [line for line in lines if line.startswith("spamassassin p=1/2 /100:")]
     told = (tmp_path / "ideas.md").read_text("utf-8")
     assert all(f"| {idea.title} |" in told for idea in ideas.IDEAS)
+    assert told.startswith("Written by `python benchmarks/ideas.py --only 'spamassassin p=1'")
+    assert f"skl-sparse {skl_sparse.__version__}, scikit-learn" in told
 
 
 @on_posix
