@@ -66,6 +66,8 @@ def solve(
             return starts.solve
         if solver == "auto" and not penalty.sparsifies:
             return newton.solve
+        if penalty.convex and penalty.has_dual:
+            return newton.solve_after_descent
         return outer_loop.solve
 
     groups = {}
@@ -76,7 +78,7 @@ def solve(
     for (solve_group, _), problems in groups.items():
         group = batch if len(groups) == 1 else batch.subset(problems)
         more = {}
-        if solve_group in (starts.solve, outer_loop.solve):
+        if solve_group in (starts.solve, outer_loop.solve, newton.solve_after_descent):
             more["working_set"] = working_set
         if solve_group is starts.solve:
             more["search"] = local_search

@@ -1,5 +1,7 @@
 """Semismooth Newton augmented Lagrangian: for penalties that leave no exact zeros (p > 1).
 
+And for any convex penalty where coordinate descent finds no certificate.
+
 The outer loop takes proximal point steps of growing length sigma from a center u:
 
     minimise over w:   |y - A w|^2 / 2 + h(w) + |w - u|^2 / (2 sigma).
@@ -25,6 +27,7 @@ import numpy as np
 from ..certificates._duality import relative_gap
 from ..certificates.certificate import Certificate
 from ..coefficients import Coefficients
+from ..working_set import outer_loop
 from ..working_set.outer_loop import Solution
 from . import linear_fit
 from .newton_systems import newton_systems
@@ -40,6 +43,32 @@ def solve(problem, start, *, tol, max_iter):
         ProximalPoint(problem, t, u.dense, systems[problem.view(t)]).solve(tol, max_iter)
         for t, u in enumerate(start)
     ]
+
+
+def solve_after_descent(problem, start, *, tol, max_iter, working_set=None):
+    """The same, from where coordinate descent ends, for problems in which it finds no certificate.
+
+    Where a direction, that is a sum of columns, has hardly a variance and hardly a penalty, sweeps
+    creep along it, and rounding makes the residual of an optimal point no feasible dual point.
+    """
+    tuning = problem.tuning.smooth
+    sparsifies = all(penalty.sparsifies for penalty in problem.penalties)
+    passes = min(max_iter, tuning.passes_if_sparse if sparsifies else tuning.passes_if_dense)
+    solutions = outer_loop.solve(problem, start, tol=tol, max_iter=passes, working_set=working_set)
+    for t, old in enumerate(solutions):
+        left = max_iter - old.n_iter
+        if left == 0 or old.certificate.reached(max(tol, tuning.proven)):
+            continue
+        systems = newton_systems(problem.view(t), tuning)
+        if sparsifies and systems.iterates:
+            continue
+        new = ProximalPoint(problem, t, old.u.dense, systems).solve(tol, left)
+        new.n_iter += old.n_iter
+        new.u = new.u.sparse()
+        if new.certificate.deciding[1] <= old.certificate.deciding[1]:
+            solutions[t] = new
+        old.n_iter = new.n_iter
+    return solutions
 
 
 class ProximalPoint:

@@ -29,6 +29,9 @@ class MatrixFree:
     that is the better preconditioner.
     """
 
+    #: Whether the work for one system is open-ended.
+    iterates = True
+
     def __init__(self, A, tuning):
         self.A, self.tuning = A, tuning
         self.wide = A.n_columns > A.n_rows
@@ -77,6 +80,8 @@ class MatrixFree:
 class FactorOfColumns(MatrixFree):
     """Few columns: Cholesky of the whole system."""
 
+    iterates = False
+
     def __init__(self, A, gram, tuning):
         super().__init__(A, tuning)
         self.gram = gram
@@ -99,6 +104,8 @@ class FactorOfColumns(MatrixFree):
 
 class FactorOfRows:
     """Few rows: Cholesky of I + A W A^T."""
+
+    iterates = False
 
     def __init__(self, matrix):
         self.matrix = matrix

@@ -34,6 +34,14 @@ class SmoothTuning:
     #: Least share of the penalty in a column's curvature, as far as the preconditioner minds.
     least_share: float = 1e-3
 
+    # -- after coordinate descent (`newton.solve_after_descent`) -----------------------------------
+    #: Passes of the outer loop before: fits to a certificate take some tens for p <= 1. For p > 1 the
+    #: sweeps may take forever.
+    passes_if_sparse: int = 100
+    passes_if_dense: int = 5
+    #: A gap so small is rounding: to ask for less is no reason to go on.
+    proven: float = 1e-13
+
     # -- both ---------------------------------------------------------------------------------------
     #: Up to so many columns, or rows, systems are factorised.
     most_factorised: int = 1000
