@@ -58,7 +58,9 @@ class Batch:
         self.rows, self.models, self.penalties, self.tuning = rows, models, penalties, tuning
         self.n_columns, self.n_problems = rows.n_columns, len(penalties)
         self.spans = [
-            UnpenalisedSpan(self.view(t), penalty) if penalty.has_dual else None
+            UnpenalisedSpan(self.view(t), penalty, tuning.certificates)
+            if penalty.has_dual
+            else None
             for t, penalty in enumerate(penalties)
         ]
 

@@ -5,17 +5,9 @@ from functools import cached_property
 import numpy as np
 from scipy.linalg import qr
 from scipy.optimize import nnls
-from scipy.sparse.linalg import LinearOperator, cg
 
+from ..linalg.conjugate_gradients import conjugate_gradients
 from ._duality import DualRay
-
-# Up to so many such columns, of so many numbers in all, are projected off through a basis.
-MOST_COLUMNS, MOST_NUMBERS = 2000, 1 << 23
-# What may be left of their correlations after that, in units of the target: rounding.
-LEFT = 1e-12
-# Below this strength (in standardised units) the bound that a penalty sets to the correlations
-# drowns in their rounding.
-WEAK = 1e-9
 
 
 class UnpenalisedSpan:
@@ -35,12 +27,12 @@ class UnpenalisedSpan:
         Whether the residual less its projection is one, and worth a look.
     """
 
-    def __init__(self, A, penalty):
-        self.A, self.positive = A, penalty.positive
-        weak = penalty.weaker(WEAK)
+    def __init__(self, A, penalty, tuning):
+        self.A, self.positive, self.tuning = A, penalty.positive, tuning
+        weak = penalty.weaker(tuning.weak)
         weak = weak[A.scale[weak] > 0]
         free = weak[penalty.restrict(weak).unpenalised]
-        self.few = few = len(weak) <= min(MOST_COLUMNS, MOST_NUMBERS // A.n_rows)
+        self.few = few = len(weak) <= min(tuning.most_columns, tuning.most_numbers // A.n_rows)
         self.columns = weak if few else free
         self.forms_the_dual = len(free) == 0
         # Least squares has no dual; a bounded problem needs a direct solve, of limited size.
@@ -74,18 +66,22 @@ class UnpenalisedSpan:
             theta = theta - self._projection(theta)
         c = self.A.correlate(theta[:, None])[:, 0]
         left = c[self.columns] if self.positive else np.abs(c[self.columns])
-        return (theta, c) if left.max() <= LEFT else None
+        return (theta, c) if left.max() <= self.tuning.left else None
 
     def _projection(self, r):
         if self.positive:
-            if (self._columns.T @ r).max() <= LEFT:
+            if (self._columns.T @ r).max() <= self.tuning.left:
                 return np.zeros_like(r)  # nothing to find: from rounding alone nnls goes astray
             return self._columns @ nnls(self._columns, r)[0]
         if self.few:
             return self._basis @ (self._basis.T @ r)
         c = self.A.correlate(r[:, None])[self.columns, 0]
-        operator = LinearOperator((len(c), len(c)), matvec=self._normal, dtype=np.float64)
-        return self._predict(cg(operator, c, rtol=1e-14, maxiter=1000)[0])
+        for k, step in enumerate(conjugate_gradients(self._normal, c, 1.0)):
+            if k == 0:
+                enough = self.tuning.share_left**2 * step.square
+            if step.square <= enough or k == self.tuning.most_steps:
+                break
+        return self._predict(step.x)
 
     @cached_property
     def skip(self):

@@ -52,10 +52,10 @@ def conjugate_gradients(operator, b, inverse):
     yield step
     while step.square > 0.0:
         q = operator(p)
-        bend = float(p @ q)
-        if not bend > 0.0:
+        curvature = float(p @ q)
+        if not curvature > 0.0:
             return
-        step.length = step.square / bend
+        step.length = step.square / curvature
         daxpy(p, step.x, a=step.length)
         daxpy(q, r, a=-step.length)
         z = prepare(r)
@@ -88,10 +88,10 @@ def kernel_conjugate_gradients(pull, push, b):
         p += r
         kernel_p += push(step.image)
         q = p + kernel_p
-        bend = float(kernel_p @ q)
-        if not bend > 0.0:
+        curvature = float(kernel_p @ q)
+        if not curvature > 0.0:
             return
-        step.length = step.square / bend
+        step.length = step.square / curvature
         daxpy(p, step.x, a=step.length)
         daxpy(q, r, a=-step.length)
         old = step.square

@@ -48,7 +48,7 @@ def cholesky(block, columns, diagonal, single=False):
 
 
 def full(block, columns, diagonal):
-    """In the place of the matrix, which is small."""
+    """Where the matrix lies, which is small."""
     matrix, places = block(columns, columns).astype(np.float64, copy=False), np.arange(len(columns))
     matrix[places, places] += diagonal
     factor, info = dpotrf(matrix.T, lower=True, overwrite_a=True, clean=False)

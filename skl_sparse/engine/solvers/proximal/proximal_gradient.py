@@ -11,17 +11,12 @@ import numpy as np
 from ..coefficients import Coefficients
 from ..working_set import outer_loop
 
-# Steps between two certificates.
-CHECK = 10
-# Square of what rounding leaves of a prediction: a smaller bend says nothing of the curvature.
-ROUNDING = 1e-28
-# Certificates without progress after which rounding has the last word.
-MOST_IDLE = 20
-
 
 def solve(problem, start, *, tol, max_iter):
     """A `Solution` for each target, from its `Coefficients`."""
-    lipschitz = {view: largest_eigenvalue(view) for view in set(problem.rows.views)}
+    lipschitz = {
+        view: largest_eigenvalue(view, problem.tuning.proximal) for view in set(problem.rows.views)
+    }
     solutions = []
     for t in range(problem.n_problems):
         descent = ProximalGradient(problem, t, start[t].dense, lipschitz[problem.view(t)])
@@ -36,11 +31,11 @@ def solve(problem, start, *, tol, max_iter):
     return swept
 
 
-def largest_eigenvalue(A):
+def largest_eigenvalue(A, tuning):
     """|A|^2 by power iteration, from a fixed start; the line search mends what it lacks."""
     v = np.random.default_rng(0).standard_normal((A.n_columns, 1))
     size = 1.0
-    for _ in range(20):
+    for _ in range(tuning.power_steps):
         v = A.correlate(A.predict(v / np.linalg.norm(v)))
         size = float(np.linalg.norm(v))
         if size == 0.0:
@@ -55,7 +50,7 @@ class ProximalGradient:
         self.problem, self.target = problem, target
         self.A, self.penalty = problem.view(target), problem.penalties[target]
         self.y = problem.target(target)
-        self.lipschitz = lipschitz
+        self.tuning, self.lipschitz = problem.tuning.proximal, lipschitz
         self.u = u
         self.prediction = self.predict(self.u)
         self.objective = self.value(self.u, self.prediction)
@@ -70,15 +65,15 @@ class ProximalGradient:
         last, last_prediction = self.u, self.prediction
         momentum, idle, best, lowest = 1.0, 0, np.inf, np.inf
         for n_iter in range(1, max_iter + 2):
-            if n_iter % CHECK == 1 or n_iter > max_iter:
-                (look,) = self.problem.evaluate([Coefficients.every(self.u)], [self.target])
-                certificate = look.certificate
+            if n_iter % self.tuning.check == 1 or n_iter > max_iter:
+                (now,) = self.problem.evaluate([Coefficients.every(self.u)], [self.target])
+                certificate = now.certificate
                 # The objective feels a step squared: it stands still long before the step does.
-                # The certificate of an accelerated point comes and goes. Rounding stops both.
+                # The certificate of an accelerated point comes and goes. Rounding error stops both.
                 moved = self.objective < lowest * (1 - 1e-15) or certificate.deciding[1] < best
                 idle = 0 if moved else idle + 1
                 best, lowest = min(best, certificate.deciding[1]), min(lowest, self.objective)
-                if certificate.reached(tol) or n_iter > max_iter or idle >= MOST_IDLE:
+                if certificate.reached(tol) or n_iter > max_iter or idle >= self.tuning.most_idle:
                     break
             following = 0.5 * (1.0 + np.sqrt(1.0 + 4.0 * momentum**2))
             weight = (momentum - 1.0) / following
@@ -92,22 +87,22 @@ class ProximalGradient:
             last, last_prediction = self.u, self.prediction
             self.u, self.prediction, self.objective = u, prediction, objective
         u = Coefficients.every(self.u)
-        return outer_loop.Solution(u, look.objective, certificate, min(n_iter, max_iter))
+        return outer_loop.Solution(u, now.objective, certificate, min(n_iter, max_iter))
 
     def step(self, start, start_prediction):
         """The proximal step from a point, at the largest step size that majorises.
 
-        |A|^2 is at most the number of its columns, which have unit norm: what still seems to bend
-        more is the rounding of the predictions.
+        |A|^2 is at most the number of its columns, which have unit norm: a curvature that seems
+        larger is rounding error of the predictions.
         """
         c = self.A.correlate((self.y - start_prediction)[:, None])[:, 0]
         while True:
             u = self.penalty.prox_at(start + c / self.lipschitz, 1.0 / self.lipschitz)
             prediction = self.predict(u)
-            bend = prediction - start_prediction
+            change = prediction - start_prediction
             move = u - start
-            enough = self.lipschitz * (move @ move) * (1 + 1e-12) + ROUNDING
-            bends_more = bend @ bend > enough and self.lipschitz <= self.A.n_columns
-            if not bends_more:  # or the numbers have overflowed
+            enough = self.lipschitz * (move @ move) * (1 + 1e-12) + self.tuning.rounding
+            steeper = change @ change > enough and self.lipschitz <= self.A.n_columns
+            if not steeper:  # or the numbers have overflowed
                 return u, prediction, self.value(u, prediction)
             self.lipschitz *= 1.5

@@ -210,8 +210,8 @@ class RidgeInColumns(RidgeSystems):
     @cached_property
     def _sampled(self):
         """What solves the system of a sample of the rows; None where that does not pay."""
-        dear = self.A.design.traits.entry_cost > 1  # its products do not come from BLAS
-        matrix = None if dear or self.steps == math.inf else self.A.sampled_gram(self.columns)
+        costly = self.A.design.traits.entry_cost > 1  # its products do not come from BLAS
+        matrix = None if costly or self.steps == math.inf else self.A.sampled_gram(self.columns)
         if matrix is None:
             return None
         # Columns have unit norm: one that the sample misses keeps a share of it.
@@ -290,9 +290,9 @@ class RowSearch:
             # At the solution b is the residual; what is best of its multiples lowers the objective.
             b = y - systems.predict(u)
             kernel_b = systems.predict(systems.spread(b))
-            bend = kernel_b @ (b + kernel_b)
-            if bend > 0.0:
-                length = (kernel_b @ y) / bend
+            curvature = kernel_b @ (b + kernel_b)
+            if curvature > 0.0:
+                length = (kernel_b @ y) / curvature
                 self.b, self.r = length * b, y - length * kernel_b
 
     def advance(self, goal):
