@@ -19,6 +19,7 @@ MAX_LINES = 600
 
 # Imports go from a higher layer to a lower one; modules that are in no layer serve them all.
 RANK = {
+    "inspection": 5,
     "cross_validation": 4,
     "regressor": 3,
     "classifier": 3,

@@ -31,6 +31,8 @@ def test_docstring_examples(name):
     module = importlib.import_module(name)
     options = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
     result = doctest.testmod(module, optionflags=options)
+    if "matplotlib.pyplot" in sys.modules:  # examples of displays leave figures open
+        sys.modules["matplotlib.pyplot"].close("all")
     assert result.failed == 0, f"{result.failed} of {result.attempted} examples failed, see above"
 
 

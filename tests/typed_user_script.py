@@ -8,10 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from skl_sparse import (
+    BudgetDisplay,
+    CoefficientDisplay,
+    PathDisplay,
+    PenaltyDisplay,
     SparseDropoutReplacer,
     SparseDropoutSampler,
     SparseLpRegressor,
     SparseNormalizer,
+    coefficient_table,
     operators,
 )
 from skl_sparse.datasets import load_spam
@@ -48,6 +53,12 @@ values, lengths = operators.dropout_segments([1, 2, 3], [1, 2])
 penalty: float = operators.lp_penalty(operators.lp_prox(y, 0.1, p=0.5))
 texts, labels = load_spam(return_X_y=True)
 
+bars: CoefficientDisplay = CoefficientDisplay.from_estimator(model, X, ["a", "b", "c"])
+bars.plot(bars.ax_, max_features=2).figure_.savefig("bars.png")
+PathDisplay([1.0], model.coef_, feature_names=["a", "b", "c"]).plot(x="n_nonzeros")
+PenaltyDisplay.from_p([0.5, 1], kind="prox")
+n_rows = len(coefficient_table(model, X, max_rows=10))
+
 # -- wrong ---------------------------------------------------------------------------------------
 SparseLpRegressor(alpha="high")  # type: ignore[arg-type]
 SparseLpRegressor(0.1, 0.5)  # type: ignore[call-arg]
@@ -68,4 +79,7 @@ SparseDropoutSampler(n_copies=1.5)  # type: ignore[arg-type]
 operators.lp_penalty(X, alpha="high")  # type: ignore[arg-type]
 operators.lp_regularize_rows(X)  # type: ignore[call-arg]
 operators.normalize_rows(X, mode="unit")  # type: ignore[arg-type]
+PathDisplay([1.0], y).plot(x="p")  # type: ignore[arg-type]
+BudgetDisplay([1, 2], [1.0])  # type: ignore[call-arg]
+coefficient_table(model, max_rows="all")  # type: ignore[arg-type]
 load_spam(True)  # type: ignore[call-arg]
