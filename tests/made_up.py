@@ -27,14 +27,15 @@ def cv_of(ps=(0.5, 1.0), ratios=(0.0, 0.1), n_alphas=30, scoring=None):
     depth = -np.log10(correlations) / 3.0
     n_nonzeros = np.array([np.round(500 * depth ** (2 + 2 * (1 - s["p"]))) for s in settings])
     means = [-1.0 + 0.1 * s["alpha_l2_ratio"] - (depth - 0.4 - 0.2 * s["p"]) ** 2 for s in settings]
+    means = np.array(means)
     return SimpleNamespace(
         scoring=scoring,
         settings_=settings,
         alphas_=np.array([3.0 * correlations ** (2 - s["p"]) for s in settings]),
-        correlations_=correlations,
-        mean_score_path_=np.array(means),
+        correlations_=np.tile(correlations, (len(settings), 1)),
+        mean_score_path_=means,
         se_score_path_=np.full((len(settings), n_alphas), 0.02),
         n_nonzeros_path_=n_nonzeros.astype(int),
         coef_path_=[path_of(12, n_alphas).coefs for _ in settings],
-        best_index_=(1, 3),
+        best_index_=np.unravel_index(means.argmax(), means.shape),
     )

@@ -69,6 +69,16 @@ def score_label(what, name):
     return what if name is None else f"{what} ({name})"
 
 
+def scale_counts(ax, most):
+    """Put numbers of columns from zero on an axis, a logarithmic one beyond 50."""
+    if most > 50:
+        ax.set_xscale("symlog", linthresh=1.0)
+        ax.xaxis.set_major_formatter("{x:,.0f}")
+    else:
+        ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.set_xlim(0.0, max(most, 1.0))
+
+
 def scale_strengths(ax, strengths):
     """Put strengths on a logarithmic axis, the largest at the left: models grow from left to right."""
     low, high = np.min(strengths), np.max(strengths)

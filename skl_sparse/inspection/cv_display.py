@@ -37,9 +37,9 @@ class CVDisplay:
         What else each setting fixes, such as ``{"p": 0.5, "alpha_l2": 0.1}``.
     choices : dict of str to (int, int), default=None
         Points to mark by name: setting and alpha that a rule chooses.
-    correlations : array-like of shape (n_alphas,), default=None
+    correlations : array-like of shape (n_settings, n_alphas), default=None
         For each strength the correlation at which a zero coefficient leaves zero, relative to the
-        largest: the same for all settings, so that different p may be compared.
+        largest, which is what may be compared between different p.
     score_name : str, default=None
         What the score is.
 
@@ -120,7 +120,7 @@ class CVDisplay:
                 )
         self.correlations = None
         if correlations is not None:
-            self.correlations = check_array_of("correlations", correlations, shape[1:])
+            self.correlations = check_array_of("correlations", correlations, shape)
         self.score_name = score_name
 
     @classmethod
@@ -191,7 +191,7 @@ class CVDisplay:
         if x == "correlation":
             if self.correlations is None:
                 raise ValueError('x must not be "correlation" if the display has no correlations')
-            places = np.tile(self.correlations, (len(self.alphas), 1))
+            places = self.correlations
         self.figure_, (ax,) = axes_for(type(self).__name__, ax)
         self.ax_ = ax
         labels = setting_labels(self.settings)
@@ -267,6 +267,7 @@ class CVDisplay:
             markeredgecolor=color,
             markeredgewidth=1.6,
             zorder=zorder,
+            clip_on=False,  # a choice may lie at the end of the grid
             label=f"{name}: {count(n_nonzeros, 'column')}",
         )[0]
 
@@ -300,14 +301,17 @@ def setting_labels(settings):
 
 
 def _choices(estimator):
-    """The places that the rules "min" and "1se" choose: (setting, alpha)."""
-    mean, error = estimator.mean_score_path_, estimator.se_score_path_
-    n_nonzeros = estimator.n_nonzeros_path_
-    best = np.lexsort((n_nonzeros.ravel(), -mean.ravel()))[0]
-    near = mean.ravel() >= mean.ravel()[best] - error.ravel()[best]
-    order = np.lexsort((-mean.ravel(), n_nonzeros.ravel()))
-    simplest = order[near[order]][0]
-    return {
-        name: tuple(int(i) for i in np.unravel_index(place, mean.shape))
-        for name, place in (("min", best), ("1se", simplest))
+    """(setting, alpha) of the rules "min" and "1se", and of the chosen model if it is neither."""
+    means, counts = estimator.mean_score_path_, estimator.n_nonzeros_path_.ravel()
+    scores, errors = means.ravel(), estimator.se_score_path_.ravel()
+    best = np.lexsort((counts, -scores))[0]
+    simplest_first = np.lexsort((-scores, counts))
+    near = scores >= scores[best] - errors[best]
+    places = {"min": best, "1se": simplest_first[near[simplest_first]][0]}
+    choices = {
+        rule: tuple(int(i) for i in np.unravel_index(place, means.shape))
+        for rule, place in places.items()
     }
+    if tuple(estimator.best_index_) not in choices.values():
+        choices["chosen"] = tuple(estimator.best_index_)
+    return choices

@@ -7,7 +7,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from .._validation import check_choice, check_integer
-from ._drawing import MUTED, axes_for, label_ends, say_empty, scale_strengths, style
+from ._drawing import MUTED, axes_for, label_ends, say_empty, scale_counts, scale_strengths, style
 from ._reading import as_sparse, check_array_of, check_names, check_numbers, names_of
 
 X_AXES = {
@@ -155,7 +155,7 @@ class PathDisplay:
         display = cls(
             estimator.alphas_[setting],
             coefs,
-            correlations=estimator.correlations_,
+            correlations=estimator.correlations_[setting],
             feature_names=check_names(feature_names, coefs.shape[1], estimator),
         )
         return display.plot(ax, x=x, n_labels=n_labels)
@@ -196,8 +196,7 @@ class PathDisplay:
         columns, values = self._by_strength(order)
         self._draw(ax, places, values, n_labels)
         if x == "n_nonzeros":
-            ax.set_xlim(0.0, max(places.max(), 1.0))
-            ax.xaxis.get_major_locator().set_params(integer=True)
+            scale_counts(ax, places.max())
         else:
             scale_strengths(ax, places)
         if not len(columns):

@@ -38,6 +38,13 @@ def test_models_grow_from_left_to_right(x):
     assert display.ax_.get_xscale() == ("linear" if x == "n_nonzeros" else "log")
 
 
+def test_many_nonzeros_are_counted_on_a_logarithmic_axis():
+    display = PathDisplay.from_path(path_of(2000), x="n_nonzeros")
+    display.figure_.canvas.draw()
+    ticks = [tick.get_text() for tick in display.ax_.get_xticklabels()]
+    assert ticks[:5] == ["0", "1", "10", "100", "1,000"]
+
+
 def test_alphas_in_any_order_are_drawn_in_descending_order():
     display = PathDisplay([0.1, 1.0, 0.5], [[3.0], [1.0], [2.0]]).plot()
     np.testing.assert_array_equal(display.lines_[0].get_ydata(), [1.0, 2.0, 3.0])
@@ -53,9 +60,10 @@ def test_names_come_from_the_path_or_the_caller():
 def test_a_setting_of_a_cross_validation():
     estimator = cv_of()
     display = PathDisplay.from_estimator(estimator)
-    np.testing.assert_array_equal(display.alphas, estimator.alphas_[1])
+    np.testing.assert_array_equal(display.alphas, estimator.alphas_[estimator.best_index_[0]])
     display = PathDisplay.from_estimator(estimator, setting=2, x="correlation")
     np.testing.assert_array_equal(display.alphas, estimator.alphas_[2])
+    np.testing.assert_array_equal(display.correlations, estimator.correlations_[2])
     with pytest.raises(ValueError, match="setting must be an integer >= 0 and <= 3, got 4"):
         PathDisplay.from_estimator(estimator, setting=4)
 

@@ -22,7 +22,7 @@ def test_the_chosen_settings_are_drawn_with_errors_and_choices():
     np.testing.assert_array_equal(display.lines_[0].get_ydata(), mean[best[0]])
     (x,), (y,) = display.choices_["min"].get_data()
     assert y == mean[best]
-    assert x in (estimator.alphas_[best], estimator.correlations_[best[1]])
+    assert x in (estimator.alphas_[best], estimator.correlations_[best])
     count = estimator.n_nonzeros_path_[best]
     assert display.choices_["min"].get_label() == f"min: {count} columns"
 
@@ -70,6 +70,15 @@ def test_choices_on_lines_that_are_not_drawn_are_left_out():
     assert display.choices_ == {}
 
 
+def test_the_model_that_another_rule_chose_is_marked_too():
+    estimator = cv_of()
+    assert set(CVDisplay.from_estimator(estimator).choices) == {"min", "1se"}
+    estimator.best_index_ = (2, 25)
+    display = CVDisplay.from_estimator(estimator)
+    (x,), (y,) = display.choices_["chosen"].get_data()
+    assert (x, y) == (estimator.correlations_[2, 25], estimator.mean_score_path_[2, 25])
+
+
 @pytest.mark.parametrize(
     ("scoring", "label"),
     [
@@ -109,7 +118,7 @@ def test_scores_that_are_nan_are_passed_over():
         ({"mean_scores": [[1.0]]}, r"mean_scores must have shape \(1, 2\), got \(1, 1\)"),
         ({"settings": []}, "settings must have length 1, one a row of alphas, got 0"),
         ({"choices": {"min": (0, 2)}}, r"choices must be places in shape \(1, 2\), got \(0, 2\)"),
-        ({"correlations": [1.0]}, r"correlations must have shape \(2,\)"),
+        ({"correlations": [1.0]}, r"correlations must have shape \(1, 2\), got \(1,\)"),
     ],
 )
 def test_scores_that_do_not_fit_together(changes, message):
