@@ -148,6 +148,25 @@ class LeastSquares:
             points.append(Coefficients.every(np.where(np.isfinite(u), u, 0.0)).sparse())
         return points
 
+    def in_data_units(self, u, t):
+        """`Coefficients` of problem t in the units of the data."""
+        with np.errstate(over="ignore"):
+            values = u.values * self.rows.views[t].scale[u.columns] * self.y_scale[t]
+        return Coefficients(u.columns, values, u.size)
+
+    def in_standard_units(self, u, t):
+        """The inverse of `in_data_units`."""
+        scale = self.rows.views[t].scale[u.columns]
+        values = np.divide(u.values, scale, out=np.zeros(len(u.values)), where=scale > 0)
+        return Coefficients(u.columns, values / self.y_scale[t], u.size)
+
+    def intercepts(self, points):
+        """The best intercepts for `Coefficients` in the units of the data."""
+        intercepts = self.y_mean.copy()
+        for t, u in enumerate(points):
+            intercepts[t] -= self.rows.views[t].mean[u.columns] @ u.values
+        return intercepts
+
     def fit(self, batch, start=None, *, dtype=np.float64, threshold=0.0, refit=True, **options):
         """Solve, mask, and solve again on what the mask leaves until it leaves all of it.
 

@@ -34,6 +34,9 @@ def solve(
     max_iter,
     restarts=True,
     working_set=None,
+    looks=None,
+    exact_looks=True,
+    keep_looks=False,
 ):
     """Fit each problem with the solver that is made for its penalty.
 
@@ -52,6 +55,12 @@ def solve(
         penalty without ``has_multistart``.
     working_set : WorkingSet, optional
         Columns and Gram matrices from an earlier fit of the same views, which it keeps up to date.
+    looks : list of Look or None, optional
+        Those at the start, if they are known from where earlier fits of the same rows ended.
+    exact_looks : bool
+        False for looks that are sums of others: no certificate comes from those.
+    keep_looks : bool
+        Whether solutions have a ``look``, where the solver has one to tell.
 
     Returns
     -------
@@ -82,6 +91,11 @@ def solve(
             more["working_set"] = working_set
         if solve_group is starts.solve:
             more["search"] = local_search
+        if solve_group is outer_loop.solve:
+            more["keep_looks"] = keep_looks
+            if looks is not None and all(looks[t] is not None for t in problems):
+                more["looks"] = [looks[t] for t in problems]
+                more["exact_looks"] = exact_looks
         solutions = solve_group(group, [start[t] for t in problems], **options, **more)
         for t, solution in zip(problems, solutions, strict=True):
             found[t] = solution

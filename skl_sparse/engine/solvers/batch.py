@@ -8,6 +8,7 @@ from .certificates._duality import relative_gap
 from .certificates.certificate import Certificate
 from .certificates.unpenalised import UnpenalisedSpan
 from .coefficients import EVERY, Coefficients
+from .rows import Look
 
 # Up to so far from the residual a dual point stands for it.
 NEAR = 1e-10
@@ -23,6 +24,7 @@ class Evaluation:
     columns that are ``violators`` of optimality.
     """
 
+    look: Look | None
     residual: np.ndarray
     square: float
     correlations: np.ndarray
@@ -34,7 +36,7 @@ class Evaluation:
     def leave(self, columns):
         """Keep what a descent on these columns needs."""
         self.correlations = self.correlations[columns]
-        self.violators = self.steps = None
+        self.look = self.violators = self.steps = None
 
 
 class Batch:
@@ -101,12 +103,13 @@ class Batch:
             value = [self.objective(start[t], R[:, t], t) for t in problems]
         return [start[t] if value[t] <= null[t] else none for t in problems]
 
-    def evaluate(self, points, problems, dual=None):
+    def evaluate(self, points, problems, dual=None, looks=None):
         """An `Evaluation` for each of some problems and their `Coefficients`.
 
         Two passes over X, a third where some columns have no penalty: the dual point is
         the residual projected off those. One pass if there is a ``dual`` point of a single problem
-        at hand, with its correlations, which is the residual up to rounding.
+        at hand, with its correlations, which is the residual up to rounding; none if the ``looks`` at
+        the points are known.
         """
         if dual is not None:
             theta, c = dual
@@ -117,7 +120,8 @@ class Batch:
                         points[0], self.rows.describe(problems[0], r, c), problems[0], theta
                     )
                 ]
-        looks = self.rows.look(points, problems)
+        if looks is None:
+            looks = self.rows.look(points, problems)
         return [
             self._evaluate(u, look, t) for u, look, t in zip(points, looks, problems, strict=True)
         ]
@@ -136,7 +140,9 @@ class Batch:
         if theta is not None:  # no correlation with r differs by more from that with theta
             optimality += float(np.linalg.norm(look.residual - theta))
         certificate = Certificate(gap, optimality)
-        return Evaluation(look.residual, look.square, c, violators, steps, objective, certificate)
+        return Evaluation(
+            look, look.residual, look.square, c, violators, steps, objective, certificate
+        )
 
     def _rays(self, look, t, theta):
         """The dual candidates: r, or theta, and the same less the span of some columns."""

@@ -48,10 +48,28 @@ class Coefficients:
     def at(self, columns):
         return self.dense[columns]
 
+    @property
+    def member(self):
+        """Mask of all columns: whose coefficients are not zero."""
+        member = np.zeros(self.size, dtype=bool)
+        member[self.columns] = self.values != 0
+        return member
+
+    def only(self, keep):
+        """The same, but zero where a mask of the values says no."""
+        return Coefficients(self.columns, np.where(keep, self.values, 0.0), self.size)
+
     def kept(self, mask):
         """The same, but zero outside a mask of all columns."""
-        values = np.where(mask[self.columns], self.values, 0.0)
-        return Coefficients(self.columns, values, self.size)
+        return self.only(mask[self.columns])
+
+    def combined(self, other, a, b):
+        """a times these and b times others, both sparse."""
+        columns = np.union1d(self.columns, other.columns)
+        values = np.zeros(len(columns))
+        values[np.searchsorted(columns, self.columns)] += a * self.values
+        values[np.searchsorted(columns, other.columns)] += b * other.values
+        return Coefficients(columns, values, self.size).sparse()
 
     def replaced(self, member, columns, values):
         """The same, but ``values`` at the columns that the mask ``member`` tells too."""

@@ -49,6 +49,8 @@ class Rows:
 
     def look(self, points, problems):
         """A `Look` for each of some problems at its `Coefficients`: two passes over X for all."""
+        if not len(problems):
+            return []
         R = self.residuals(points, problems)
         correlations = self.correlate(R, problems)
         return [

@@ -138,7 +138,7 @@ def test_a_minimum_found_again_keeps_its_certificate(monkeypatch):
     """Where all starts lead to one minimum the fit ends with the look that certified it."""
     looks, elsewhere = [], starts.elsewhere
     evaluate = Batch.evaluate
-    monkeypatch.setattr(Batch, "evaluate", lambda *a: looks.append(1) or evaluate(*a))
+    monkeypatch.setattr(Batch, "evaluate", lambda *a, **k: looks.append(1) or evaluate(*a, **k))
 
     def spy(*args):
         before = len(looks)
@@ -161,7 +161,7 @@ def test_a_better_minimum_is_certified_by_one_look(perturbs, monkeypatch):
     """What starts and search find settles before the next look, whatever found it."""
     looks, elsewhere = [], starts.elsewhere
     evaluate = Batch.evaluate
-    monkeypatch.setattr(Batch, "evaluate", lambda *a: looks.append(1) or evaluate(*a))
+    monkeypatch.setattr(Batch, "evaluate", lambda *a, **k: looks.append(1) or evaluate(*a, **k))
     if not perturbs:  # exchanges settle to 1e-5
         monkeypatch.setattr(starts, "other_starts", lambda *given: ())
         monkeypatch.setattr(starts, "perturbed", lambda point, *given: point)

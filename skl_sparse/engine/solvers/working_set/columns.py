@@ -99,6 +99,12 @@ class WorkingSet:
             )
         return DenseSystem(block.values, r)
 
+    def prepare(self, views):
+        """Bring up to date what `system` reads, so that threads may call it at once."""
+        if self.holds_gram(self.columns):
+            for view in views:
+                self.gram(view)
+
     def hold_in_double(self):
         """Hold the Gram matrices in double precision from now on, whatever their size."""
         self._single_will_do = False

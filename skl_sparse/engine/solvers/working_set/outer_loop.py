@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -22,9 +23,21 @@ class Solution:
     n_iter: int
     residual: np.ndarray | None = None
     correlations: np.ndarray | None = None
+    look: object = None
 
 
-def solve(batch, start, *, tol, max_iter, working_set=None, explored=False):
+def solve(
+    batch,
+    start,
+    *,
+    tol,
+    max_iter,
+    working_set=None,
+    explored=False,
+    looks=None,
+    exact_looks=True,
+    keep_looks=False,
+):
     """Descend from the `Coefficients` of every problem until it has its certificate.
 
     1. Certificate of every open problem: its residual and all its correlations, two passes over X.
@@ -32,8 +45,9 @@ def solve(batch, start, *, tol, max_iter, working_set=None, explored=False):
     3. Coordinate descent on the working set for each open problem, to a fraction of the violation.
 
     A ``working_set`` of the same views that is given keeps its columns and their Gram matrices, from
-    one fit of a path to the next. Where it will be ``explored`` from other starts, columns that only
-    come close to violating optimality enter as well.
+    one fit of a path to the next; ``looks`` that are given are those at the start, of which no certificate
+    comes unless they are ``exact_looks``, and ``keep_looks`` asks for those at the end. Where a working set will be ``explored`` from
+    other starts, columns that only come close to violating optimality enter as well.
 
     Returns a `Solution` for each problem.
     """
@@ -45,13 +59,19 @@ def solve(batch, start, *, tol, max_iter, working_set=None, explored=False):
     best = np.full(batch.n_problems, np.inf)
     idle = np.zeros(batch.n_problems, dtype=int)
     predicted = [None] * batch.n_problems
-    if working_set is None:
+    inherited = working_set is not None
+    if not inherited:
         working_set = WorkingSet(batch.rows.views, exact=not convex, tuning=tuning)
     free, least = allowances(batch, convex)
     for n_iter in range(1, max_iter + 2):
         problems = [t for t in range(batch.n_problems) if found[t] is None]
         waiting = []
-        evaluations = batch.evaluate([points[t] for t in problems], problems)
+        evaluations = batch.evaluate([points[t] for t in problems], problems, looks=looks)
+        if looks is not None and not exact_looks:
+            sure = [t for t in problems if evaluations[t].certificate.reached(tol)]
+            for t, now in zip(sure, batch.evaluate([points[t] for t in sure], sure), strict=True):
+                evaluations[t] = now
+        looks = None
         for t, now in zip(problems, evaluations, strict=True):
             idle[t] = 0 if now.objective < best[t] * (1 - 1e-15) else idle[t] + 1
             if now.objective <= best[t]:
@@ -68,6 +88,7 @@ def solve(batch, start, *, tol, max_iter, working_set=None, explored=False):
                     min(n_iter, max_iter),
                     now.residual,
                     None if convex else now.correlations,
+                    now.look if keep_looks else None,
                 )
             else:
                 waiting.append((t, now))
@@ -76,34 +97,59 @@ def solve(batch, start, *, tol, max_iter, working_set=None, explored=False):
         if not waiting:
             return found
         far = any(not now.certificate.reached(tuning.nearly * tol) for _, now in waiting)
-        late = grow(working_set, batch, points, waiting, least, explored, may_leave=convex and far)
+        # What another fit has left in the working set need not serve this one.
+        may_leave = convex and (far or (inherited and n_iter == 1))
+        late = grow(working_set, batch, points, waiting, least, explored, may_leave)
         del evaluations
         for _, now in waiting:
             now.leave(working_set.columns)
-        while waiting:
-            t, now = waiting.pop(0)
-            old = points[t].at(working_set.columns)
-            u, penalty = old.copy(), batch.penalties[t].restrict(working_set.columns)
-            system = working_set.system(batch.view(t), now.residual, now.correlations)
-            goal, cheap = goals(now.certificate, tol, idle[t], batch.spans[t], tuning)
-            square, c, violation = now.square, now.correlations, now.certificate.optimality
-            del now  # its residual is as long as the rows are many
-            unasked = free if convex or late else 0.0
-            model = batch.models[t]
-            descend(system, model, penalty, u, goal, square, cheap, unasked, late, tuning)
-            prediction = None
-            if system.rounded:
-                prediction = Prediction.after(
-                    system, working_set.columns, u - old, c, square, violation, tuning.coarse
-                )
-            del system  # as long as it has the Gram, that cannot grow in place
-            if prediction is not None and not prediction.is_possible:
+        descent = partial(
+            descend_from,
+            batch,
+            working_set,
+            points,
+            idle,
+            free if convex or late else 0.0,
+            late,
+            tol,
+        )
+        threads = batch.rows.design.threads
+        if len(waiting) > 1 and threads.n > 1:
+            working_set.prepare([batch.view(t) for t, _ in waiting])
+            found_by = threads.run(descent, [[item] for item in waiting])
+        else:
+            found_by = (descent(waiting) for _ in range(len(waiting)))
+        for t, point, predicted[t] in found_by:
+            if point is None:
                 # The columns were chosen for a Gram in single precision: all wait for another.
-                predicted[t] = None
                 working_set.hold_in_double()
                 break
-            predicted[t] = prediction
-            points[t] = points[t].replaced(working_set.member, working_set.columns, u)
+            points[t] = point
+
+
+def descend_from(batch, working_set, points, idle, unasked, late, tol, waiting):
+    """Descend on the working set for the first of the waiting problems.
+
+    Returns its number, its new `Coefficients`, or None where a Gram in single precision does not do, and
+    the `Prediction` that the next evaluation checks.
+    """
+    tuning = batch.tuning.working_set
+    t, now = waiting.pop(0)
+    columns = working_set.columns
+    old = points[t].at(columns)
+    u, penalty = old.copy(), batch.penalties[t].restrict(columns)
+    system = working_set.system(batch.view(t), now.residual, now.correlations)
+    goal, cheap = goals(now.certificate, tol, idle[t], batch.spans[t], tuning)
+    square, c, violation = now.square, now.correlations, now.certificate.optimality
+    del now  # its residual is as long as the rows are many
+    model = batch.models[t]
+    descend(system, model, penalty, u, goal, square, cheap, unasked, late, tuning)
+    prediction = None
+    if system.rounded:
+        prediction = Prediction.after(system, columns, u - old, c, square, violation, tuning.coarse)
+        if not prediction.is_possible:
+            return t, None, None
+    return t, points[t].replaced(working_set.member, columns, u), prediction
 
 
 def allowances(batch, convex):
