@@ -21,9 +21,9 @@ MAX_LINES = 600
 RANK = {
     "inspection": 5,
     "cross_validation": 4,
-    "regressor": 3,
-    "classifier": 3,
-    "path": 2,
+    "path": 3,
+    "regressor": 2,
+    "classifier": 2,
     "solvers": 1,
     "losses": 0,
     "penalties": 0,

@@ -130,6 +130,8 @@ class SparseLpModel(BaseEstimator):
 
     def _validate(self, X, y, ensure_all_finite):
         """Return ``X`` as `validate_with_targets` does, and ``y`` as finite float64."""
+        if issparse(y):
+            raise TypeError("y must be a dense array, got a sparse one; use y.toarray()")
         # scikit-learn adds all numbers up first, whatever np.seterr says of the sum.
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             try:

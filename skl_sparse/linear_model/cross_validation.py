@@ -6,10 +6,8 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import issparse
 from sklearn.base import RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
 from sklearn.utils import indexable
 from sklearn.utils.validation import check_is_fitted, column_or_1d
@@ -25,11 +23,10 @@ from .._validation import (
 from ..engine.designs import Parts, WeightedView, as_design
 from ..engine.parallel import one_blas_thread
 from ..engine.problems.least_squares import LeastSquares, standard_weights
-from ..engine.problems.path import Path, Step
-from ..engine.solvers import Coefficients
+from ..engine.problems.path import Path
 from ._base import SparseLpModel
 from ._grid import check_eps, entering_curvature, largest_of
-from ._predictions import linear_predictions
+from ._scores import scorer_of_paths
 from ._selection import (
     CRITERIA,
     best_by_score,
@@ -251,8 +248,6 @@ class SparseLpRegressorCV(RegressorMixin, SparseLpModel):
             If a parameter or the data is not allowed.
         """
         values = self._check_settings()
-        if issparse(y):
-            raise TypeError("y must be a dense array, got a sparse one; use y.toarray()")
         data, target = self._validate(X, y, ensure_all_finite=True)
         target = column_or_1d(target, warn=True)
         weights = check_sample_weight(sample_weight, len(target))
@@ -261,7 +256,6 @@ class SparseLpRegressorCV(RegressorMixin, SparseLpModel):
         splitter = check_cv(self.cv)
         folds = [(train, test) for train, test in splitter.split(data, target, groups)]
         self._check_folds(folds, weights)
-        scores_mse = self.scoring is None
         with np.errstate(under="ignore"), one_blas_thread():
             problem = self._problem(data, target, weights, folds)
             grid = self._grid(problem, values, feature_weights)
@@ -277,11 +271,11 @@ class SparseLpRegressorCV(RegressorMixin, SparseLpModel):
         if self.store_fold_coefs:
             self.fold_coef_path_ = fold_coefs
         self.fold_weights_ = np.array([weights[test].sum() for _, test in folds])
-        score = self._mean_squared_errors if scores_mse else self._scores
+        score = scorer_of_paths(self._regressor(), self.scoring, sample_weight is not None)
         with np.errstate(under="ignore"):
             self.score_path_ = np.stack(
                 [
-                    score(data, target, weights, sample_weight, test, *of)
+                    score(data[test], target[test], weights[test], *of)
                     for (_, test), *of in zip(folds, fold_coefs, fold_intercepts, strict=True)
                 ],
                 axis=-1,
@@ -461,7 +455,7 @@ class SparseLpRegressorCV(RegressorMixin, SparseLpModel):
                     report(self.verbose, k, alphas, fits[key][1][-1])
             path, found = fits[key]
             if setting["relax"] > 0:
-                found = [blend(step, path.relaxed(step), setting["relax"]) for step in found]
+                found = [step.toward(path.relaxed(step), setting["relax"]) for step in found]
             steps.append(found)
         whole = np.array([[_of_whole(step) for step in found] for found in steps])
         names = ("losses", "objectives", "gaps", "optimalities", "n_iters", "n_nonzeros", "worst")
@@ -478,37 +472,6 @@ class SparseLpRegressorCV(RegressorMixin, SparseLpModel):
                 )
                 for steps in found["steps"]
             ]
-
-    def _mean_squared_errors(self, data, target, weights, sample_weight, test, coefs, intercepts):
-        """Minus the mean squared error of each setting and strength on the test rows."""
-        rows = data[test]
-        scores = []
-        for coef, intercept in zip(coefs, intercepts, strict=True):
-            errors = linear_predictions(rows, coef) + intercept - target[test, None]
-            scores.append(-np.average(errors**2, axis=0, weights=weights[test]))
-        return np.array(scores)
-
-    def _scores(self, data, target, weights, sample_weight, test, coefs, intercepts):
-        """What the scorer says of each setting and strength on the test rows."""
-        scorer = check_scoring(self._regressor(), scoring=self.scoring)
-        rows, of_rows = data[test], target[test]
-        options = {} if sample_weight is None else {"sample_weight": weights[test]}
-        scores = np.empty((len(coefs), coefs[0].shape[0]))
-        for s, (coef, intercept) in enumerate(zip(coefs, intercepts, strict=True)):
-            for k in range(coef.shape[0]):
-                model = fitted_regressor(
-                    self._regressor().get_params(deep=False),
-                    coef[[k]],
-                    intercept[k],
-                    objective=np.nan,
-                    loss=np.nan,
-                    dual_gap=np.nan,
-                    optimality=np.nan,
-                    n_iter=0,
-                    feature_names=None,  # the rows have none either
-                )
-                scores[s, k] = scorer(model, rows, of_rows, **options)
-        return scores
 
     def _store(self, found, data, problem):
         steps = found["steps"]
@@ -633,27 +596,4 @@ def _of_whole(step):
         step.n_iter[0],
         np.count_nonzero(step.points[0].values),
         max(each.deciding[1] for each in step.certificates),
-    )
-
-
-def blend(step, relaxed, share):
-    """The `Step` a share of the way from one to another with the same supports."""
-
-    def between(u, v):
-        columns = np.union1d(u.columns, v.columns)
-        values = np.zeros(len(columns))
-        values[np.searchsorted(columns, u.columns)] += (1.0 - share) * u.values
-        values[np.searchsorted(columns, v.columns)] += share * v.values
-        return Coefficients(columns, values, u.size).sparse()
-
-    # The loss is a parabola along the way, with its minimum at the end.
-    losses = relaxed.losses + (1.0 - share) ** 2 * np.maximum(step.losses - relaxed.losses, 0.0)
-    penalties = step.objectives - step.losses
-    return Step(
-        [between(u, v) for u, v in zip(step.points, relaxed.points, strict=True)],
-        (1.0 - share) * step.intercepts + share * relaxed.intercepts,
-        losses,
-        losses + penalties,
-        step.certificates,
-        step.n_iter,
     )

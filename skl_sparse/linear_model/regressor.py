@@ -3,7 +3,6 @@
 from typing import Any, Literal, Self
 
 import numpy.typing as npt
-from scipy.sparse import issparse
 from sklearn.base import RegressorMixin
 
 from .._typing import FeatureWeights, Frame, MatrixLike
@@ -218,8 +217,6 @@ class SparseLpRegressor(RegressorMixin, SparseLpModel):
             If a parameter or the data is not allowed; the message names it, its value and what is.
         """
         self._check_parameters()
-        if issparse(y):
-            raise TypeError("y must be a dense array, got a sparse one; use y.toarray()")
         # Where every row counts, the sums of the columns tell what is not finite, without a pass.
         data, targets = self._validate(X, y, ensure_all_finite=sample_weight is not None)
         n_samples, n_features = data.shape

@@ -29,6 +29,24 @@ class Step:
     certificates: list[Certificate]
     n_iter: np.ndarray
 
+    def toward(self, relaxed, share):
+        """The `Step` a share of the way to least squares on the same supports."""
+        points = [
+            u.combined(v, 1.0 - share, share)
+            for u, v in zip(self.points, relaxed.points, strict=True)
+        ]
+        # The loss is a parabola along the way, with its minimum at the end.
+        gain = np.maximum(self.losses - relaxed.losses, 0.0)
+        losses = relaxed.losses + (1.0 - share) ** 2 * gain
+        return Step(
+            points,
+            (1.0 - share) * self.intercepts + share * relaxed.intercepts,
+            losses,
+            self.objectives - self.losses + losses,
+            self.certificates,
+            self.n_iter,
+        )
+
 
 class Path:
     """Fits of the problems of `LeastSquares` under one penalty after the other.
