@@ -2,7 +2,7 @@
 
 import warnings
 from itertools import product
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -172,14 +172,14 @@ class SparseLpRegressorCV(RegressorMixin, SparseLpModel):
         relax: float | list[float] = 0.0,
         cv: Any = None,
         scoring: Any = None,
-        selection: str = "min",
+        selection: Literal["min", "1se", "aic", "bic", "ebic"] = "min",
         max_nonzeros: int | None = None,
         refit: bool = True,
         store_fold_coefs: bool = False,
         feature_weights: FeatureWeights = None,
         fit_intercept: bool = True,
         positive: bool = False,
-        solver: str = "auto",
+        solver: Literal["auto", "cd", "proximal_gradient"] = "auto",
         local_search: bool = False,
         max_iter: int = 1000,
         tol: float = 1e-4,
@@ -209,7 +209,7 @@ class SparseLpRegressorCV(RegressorMixin, SparseLpModel):
         self.verbose = verbose
 
     @property
-    def penalty(self) -> str:
+    def penalty(self) -> Literal["l1", "l2"]:
         """As for :class:`SparseLpRegressor`: "l1" where the fits are sparse, else "l2"."""
         p = getattr(self, "p_", None)
         if p is None:
@@ -293,7 +293,7 @@ class SparseLpRegressorCV(RegressorMixin, SparseLpModel):
 
     def select(
         self,
-        rule: str = "min",
+        rule: Literal["min", "1se", "aic", "bic", "ebic"] = "min",
         *,
         max_nonzeros: int | None = None,
         alpha: float | None = None,

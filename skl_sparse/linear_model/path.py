@@ -1,7 +1,7 @@
 """Fits for a whole grid of strengths."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -218,7 +218,7 @@ def lp_path(
     positive: bool = False,
     sparsity_threshold: float = 0.0,
     refit: bool = True,
-    solver: str = "auto",
+    solver: Literal["auto", "cd", "proximal_gradient"] = "auto",
     local_search: bool = False,
     early_stopping: bool = False,
     max_iter: int = 1000,
