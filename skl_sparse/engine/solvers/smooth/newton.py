@@ -72,7 +72,7 @@ def solve_after_descent(problem, start, *, tol, max_iter, working_set=None):
 
 
 class ProximalPoint:
-    """One target's fit: the center u, the dual point theta, and its correlations c = A^T theta."""
+    """One target's fit: the center u, the dual point theta, its correlations c = A^T theta, and w."""
 
     def __init__(self, problem, target, u, systems):
         self.problem, self.target, self.systems = problem, target, systems
@@ -81,7 +81,7 @@ class ProximalPoint:
         self.span = problem.spans[target]
         self.tuning = problem.tuning.smooth
         self.u, self.sigma = u, self.tuning.first_step / self.tuning.growth
-        self.theta = self.c = None
+        self.theta = self.c = self.w = None
         self.n_iter = 0
 
     def solve(self, tol, max_iter):
@@ -99,6 +99,7 @@ class ProximalPoint:
             now = self.evaluate()
             by_residual = proof = now.certificate
             if best and not by_residual.reached(tol):
+                self.c = self.correlate(self.theta)  # without the rounding of all the steps
                 proof = self.certificate_of_theta(now)
             left = proof.deciding[1]
             idle = 0 if left < 0.9 * least else idle + 1
@@ -121,8 +122,6 @@ class ProximalPoint:
                 before = self.u, self.theta, self.c, self.sigma
             lowest = min(lowest, now.objective)
             self.sigma *= growth
-            if self.n_iter == 0:
-                self.shrink()
             self.u = self.step(enough, max_iter)
         best.n_iter = max(1, self.n_iter)
         return best
@@ -132,8 +131,6 @@ class ProximalPoint:
         (now,) = self.problem.evaluate([Coefficients.every(self.u)], [self.target])
         if self.theta is None:
             self.theta, self.c = now.residual, now.correlations
-        else:
-            self.c = self.correlate(self.theta)  # without the rounding of all the steps
         return now
 
     def certificate_of_theta(self, now):
@@ -145,55 +142,50 @@ class ProximalPoint:
 
     def step(self, enough, max_iter):
         """Solve a proximal point step as far as is of use, by Newton's method; the new center."""
-        w, g = self.primal()
+        self.w = self.prox(self.c)
+        if self.n_iter == 0:
+            self.shrink()
         size, t = math.inf, 1.0
         for k in range(self.tuning.most_steps):
+            g = self.theta - self.y + self.predict(self.w)
             last, size = size, float(np.linalg.norm(g))
             # What is left of g should be less than what the step leaves of the problem. Where full
             # steps lead nowhere, rounding is all there is.
-            moved = float(np.linalg.norm(w - self.u))
+            moved = float(np.linalg.norm(self.w - self.u))
             if size <= min(self.tuning.share_of_step * moved / math.sqrt(self.sigma), enough):
                 break
             if (k > 2 and t == 1.0 and size > 0.5 * last) or self.n_iter >= max_iter:
                 break
-            t = self.advance(w, g, size)
+            t = self.advance(g, size)
             if t == 0.0:
                 break
             self.n_iter += 1
-            w, g = self.primal()
-        return w
+        return self.w
 
-    def primal(self):
-        """The coefficients w that belong to theta, and the gradient g."""
-        w = self.prox(self.c)
-        return w, self.theta - self.y + self.predict(w)
-
-    def advance(self, w, g, size):
+    def advance(self, g, size):
         """One Newton step; its length, zero if rounding leaves no descent."""
-        weights = 1.0 / (1.0 / self.sigma + self.penalty.curvature(w))
+        weights = 1.0 / (1.0 / self.sigma + self.penalty.curvature(self.w))
         if self.penalty.positive or self.penalty.sparsifies:
-            weights[w == 0.0] = 0.0
+            weights[self.w == 0.0] = 0.0
         d, along = self.systems.direction(g, weights, self.tuning.inexactness * size)
-        first, square = float((self.theta - self.y) @ d), float(d @ d)
-
-        def slope(t):
-            return first + t * square + float(self.prox(self.c + t * along) @ along)
-
-        t = root_of_slope(slope, self.tuning.slope_left)
-        self.theta = self.theta + t * d
-        self.c = self.c + t * along
-        return t
+        return self.search(d, along, self.tuning.slope_left)
 
     def shrink(self):
         """Scale theta at best; the residual of a poor start is far too long."""
-        theta, c = self.theta, self.c
-        product, square = float(theta @ self.y), float(theta @ theta)
+        self.search(-self.theta, -self.c, self.tuning.slope_left_at_first)
+
+    def search(self, d, along, left):
+        """Move theta along d, whose correlations are ``along``, and w with it; how far."""
+        first, square = float((self.theta - self.y) @ d), float(d @ d)
 
         def slope(t):
-            return product - (1.0 - t) * square - float(self.prox((1.0 - t) * c) @ c)
+            self.w = self.prox(self.c + t * along)
+            return first + t * square + float(self.w @ along)
 
-        scale = 1.0 - root_of_slope(slope, 1e-3)
-        self.theta, self.c = scale * theta, scale * c
+        t = root_of_slope(slope, first + float(self.w @ along), left)
+        self.theta = self.theta + t * d
+        self.c = self.c + t * along
+        return t
 
     def prox(self, c):
         return self.penalty.prox_at(self.u + self.sigma * c, self.sigma)
@@ -205,20 +197,20 @@ class ProximalPoint:
         return self.A.predict(u[:, None])[:, 0]
 
 
-def root_of_slope(slope, left):
+def root_of_slope(slope, at_zero, left):
     """About where a rising function of t becomes zero, in [0, 1]; 1 if not before, 0 if it is not
-    negative at 0.
+    negative at 0. What is returned, unless it is 0, is where the function was last called.
 
     Up to the share ``left`` of its value at 0, by the secant method, safeguarded by bisection.
     """
-    low, high, at_low, at_high = 0.0, 1.0, slope(0.0), slope(1.0)
-    if not at_low < 0.0:
+    if not at_zero < 0.0:
         return 0.0
-    enough = -left * at_low
+    enough = -left * at_zero
+    low, high, at_low, at_high = 0.0, 1.0, at_zero, slope(1.0)
     if at_high <= enough:
         return 1.0
     for _ in range(40):
-        t = low + (high - low) * min(0.9, max(0.1, at_low / (at_low - at_high)))
+        t = low + (high - low) * min(0.99, max(0.1, at_low / (at_low - at_high)))
         value = slope(t)
         if abs(value) <= enough:
             break

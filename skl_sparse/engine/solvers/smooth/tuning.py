@@ -22,8 +22,10 @@ class SmoothTuning:
     #: A proximal point step is solved to these shares of its length and of what the gap may be.
     share_of_step: float = 0.1
     share_of_gap: float = 0.3
-    #: Share of its slope that a line search leaves. Less takes more proximal steps of all columns.
+    #: Share of its slope that a line search leaves, and that for the length of the first dual point,
+    #: whose slope is huge. Less takes more proximal steps of all columns.
     slope_left: float = 0.1
+    slope_left_at_first: float = 1e-2
     #: Share of the gradient that an inexact direction may leave. With 0.3 there are more Newton
     #: steps, with 0.01 twice the conjugate gradients.
     inexactness: float = 0.1
