@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .._validation import check_choice, check_integer
+from ..linear_model._selection import best_by_score, one_standard_error
 from ._drawing import MUTED, axes_for, count, legend_beside, scale_strengths, score_label, style
 from ._reading import check_array_of, score_name
 
@@ -303,11 +304,11 @@ def setting_labels(settings):
 def _choices(estimator):
     """(setting, alpha) of the rules "min" and "1se", and of the chosen model if it is neither."""
     means, counts = estimator.mean_score_path_, estimator.n_nonzeros_path_.ravel()
-    scores, errors = means.ravel(), estimator.se_score_path_.ravel()
-    best = np.lexsort((counts, -scores))[0]
-    simplest_first = np.lexsort((-scores, counts))
-    near = scores >= scores[best] - errors[best]
-    places = {"min": best, "1se": simplest_first[near[simplest_first]][0]}
+    scores, every = means.ravel(), np.ones(means.size, dtype=bool)
+    places = {
+        "min": best_by_score(scores, counts, every),
+        "1se": one_standard_error(scores, estimator.se_score_path_.ravel(), counts, every),
+    }
     choices = {
         rule: tuple(int(i) for i in np.unravel_index(place, means.shape))
         for rule, place in places.items()
