@@ -15,8 +15,10 @@ from skl_sparse import (
     SparseDropoutReplacer,
     SparseDropoutSampler,
     SparseLpRegressor,
+    SparseLpRegressorCV,
     SparseNormalizer,
     coefficient_table,
+    lp_path,
     operators,
 )
 from skl_sparse.datasets import load_spam
@@ -53,6 +55,9 @@ values, lengths = operators.dropout_segments([1, 2, 3], [1, 2])
 penalty: float = operators.lp_penalty(operators.lp_prox(y, 0.1, p=0.5))
 texts, labels = load_spam(return_X_y=True)
 
+cv_model = SparseLpRegressorCV(p=[0.5, 1.0], store_fold_coefs=True).fit(X, y)
+BudgetDisplay.from_estimator(cv_model, budgets=[1, 2]).plot(None).ax_.set_title("accuracy")
+PathDisplay.from_path(lp_path(X, y), x="correlation").plot()
 bars: CoefficientDisplay = CoefficientDisplay.from_estimator(model, X, ["a", "b", "c"])
 bars.plot(bars.ax_, max_features=2).figure_.savefig("bars.png")
 PathDisplay([1.0], model.coef_, feature_names=["a", "b", "c"]).plot(x="n_nonzeros")
@@ -80,6 +85,7 @@ operators.lp_penalty(X, alpha="high")  # type: ignore[arg-type]
 operators.lp_regularize_rows(X)  # type: ignore[call-arg]
 operators.normalize_rows(X, mode="unit")  # type: ignore[arg-type]
 PathDisplay([1.0], y).plot(x="p")  # type: ignore[arg-type]
+BudgetDisplay.from_estimator(X)  # type: ignore[arg-type]
 BudgetDisplay([1, 2], [1.0])  # type: ignore[call-arg]
 coefficient_table(model, max_rows="all")  # type: ignore[arg-type]
 load_spam(True)  # type: ignore[call-arg]

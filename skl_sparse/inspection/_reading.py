@@ -27,6 +27,20 @@ def coefficients_of(estimator):
     return as_sparse("coef_", coef)
 
 
+def check_cross_validated(estimator):
+    """Say what is no fitted `SparseLpRegressorCV`, before anything is read of it."""
+    if isinstance(estimator, BaseEstimator):
+        check_is_fitted(estimator)
+    if not hasattr(estimator, "mean_score_path_"):
+        raise TypeError(f"estimator must be a fitted SparseLpRegressorCV, got {estimator!r}")
+
+
+def check_path(path):
+    """Say what is no `LpPath`."""
+    if not (hasattr(path, "coefs") and hasattr(path, "alphas")):
+        raise TypeError(f"path must be an LpPath, as lp_path returns it, got {path!r}")
+
+
 def as_sparse(name, coefs):
     """Return coefficients as a csr_array without stored zeros, a row for each target."""
     if not issparse(coefs):

@@ -5,8 +5,9 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from ..linear_model import SparseLpRegressorCV
 from ._drawing import axes_for, legend_beside, marker, score_label, style
-from ._reading import check_array_of, check_numbers, score_name
+from ._reading import check_array_of, check_cross_validated, check_numbers, score_name
 
 
 class BudgetDisplay:
@@ -44,13 +45,14 @@ class BudgetDisplay:
 
     Examples
     --------
-    >>> from skl_sparse import BudgetDisplay
-    >>> display = BudgetDisplay(
-    ...     [5, 10, 20],
-    ...     [0.5, 1.0],
-    ...     mean_scores=[[0.5, 0.7, 0.75], [0.3, 0.5, 0.7]],
-    ...     se_scores=[[0.02, 0.02, 0.03], [0.02, 0.02, 0.03]],
-    ... ).plot()
+    >>> import numpy as np
+    >>> from scipy.sparse import random_array
+    >>> from skl_sparse import BudgetDisplay, SparseLpRegressorCV
+    >>> rng = np.random.default_rng(0)
+    >>> X = random_array((200, 50), density=0.2, format="csr", random_state=rng)
+    >>> y = X[:, [3, 14, 15]] @ np.array([3.0, -2.0, 1.0]) + 0.1 * rng.standard_normal(200)
+    >>> model = SparseLpRegressorCV(alphas=20, p=[0.5, 1.0]).fit(X, y)
+    >>> display = BudgetDisplay.from_estimator(model, budgets=[1, 2, 3, 10, 30])
     >>> [line.get_label() for line in display.lines_]
     ['p = 0.5', 'p = 1']
     """
@@ -79,7 +81,7 @@ class BudgetDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator: Any, *, budgets: npt.ArrayLike | None = None, ax: Any = None
+        cls, estimator: SparseLpRegressorCV, *, budgets: npt.ArrayLike | None = None, ax: Any = None
     ) -> Self:
         """Draw the scores of a fitted `SparseLpRegressorCV`.
 
@@ -97,6 +99,7 @@ class BudgetDisplay:
         -------
         display : BudgetDisplay
         """
+        check_cross_validated(estimator)
         n_nonzeros = np.asarray(estimator.n_nonzeros_path_)
         if budgets is None:
             most = max(1, n_nonzeros.max())

@@ -7,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from .._validation import check_choice, check_integer
+from ..linear_model import SparseLpRegressorCV
 from ..linear_model._selection import best_by_score, one_standard_error
 from ._drawing import MUTED, axes_for, count, legend_beside, scale_strengths, score_label, style
-from ._reading import check_array_of, score_name
+from ._reading import check_array_of, check_cross_validated, score_name
 
 X_AXES = {
     "alpha": "alpha",
@@ -63,17 +64,16 @@ class CVDisplay:
 
     Examples
     --------
-    >>> from skl_sparse import CVDisplay
-    >>> display = CVDisplay(
-    ...     [[1.0, 0.1, 0.01]],
-    ...     mean_scores=[[-3.0, -1.0, -0.9]],
-    ...     se_scores=[[0.3, 0.2, 0.2]],
-    ...     n_nonzeros=[[0, 4, 30]],
-    ...     settings=[{"p": 1.0}],
-    ...     choices={"min": (0, 2), "1se": (0, 1)},
-    ... ).plot()
-    >>> sorted(display.choices_)
-    ['1se', 'min']
+    >>> import numpy as np
+    >>> from scipy.sparse import random_array
+    >>> from skl_sparse import CVDisplay, SparseLpRegressorCV
+    >>> rng = np.random.default_rng(0)
+    >>> X = random_array((200, 50), density=0.2, format="csr", random_state=rng)
+    >>> y = X[:, [3, 14, 15]] @ np.array([3.0, -2.0, 1.0]) + 0.1 * rng.standard_normal(200)
+    >>> model = SparseLpRegressorCV(alphas=20, p=0.5).fit(X, y)
+    >>> display = CVDisplay.from_estimator(model)
+    >>> display.choices_["1se"].get_label()
+    '1se: 3 columns'
     """
 
     ax_: Any
@@ -127,7 +127,7 @@ class CVDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator: Any,
+        estimator: SparseLpRegressorCV,
         *,
         x: Literal["auto", "alpha", "correlation"] = "auto",
         settings: Literal["chosen", "all"] | Sequence[int] = "chosen",
@@ -149,6 +149,7 @@ class CVDisplay:
         -------
         display : CVDisplay
         """
+        check_cross_validated(estimator)
         display = cls(
             estimator.alphas_,
             mean_scores=estimator.mean_score_path_,

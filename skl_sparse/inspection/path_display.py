@@ -7,8 +7,17 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from .._validation import check_choice, check_integer
+from ..linear_model import LpPath, SparseLpRegressorCV
 from ._drawing import MUTED, axes_for, label_ends, say_empty, scale_counts, scale_strengths, style
-from ._reading import as_sparse, check_array_of, check_names, check_numbers, names_of
+from ._reading import (
+    as_sparse,
+    check_array_of,
+    check_cross_validated,
+    check_names,
+    check_numbers,
+    check_path,
+    names_of,
+)
 
 X_AXES = {
     "alpha": "alpha",
@@ -50,11 +59,15 @@ class PathDisplay:
 
     Examples
     --------
-    >>> from skl_sparse import PathDisplay
-    >>> coefs = [[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [1.5, 0.0, -0.5]]
-    >>> display = PathDisplay([1.0, 0.1, 0.01], coefs, feature_names=["a", "b", "c"]).plot()
+    >>> import numpy as np
+    >>> from scipy.sparse import random_array
+    >>> from skl_sparse import PathDisplay, lp_path
+    >>> rng = np.random.default_rng(0)
+    >>> X = random_array((200, 50), density=0.2, format="csr", random_state=rng)
+    >>> y = X[:, [3, 14, 15]] @ np.array([3.0, -2.0, 1.0]) + 0.1 * rng.standard_normal(200)
+    >>> display = PathDisplay.from_path(lp_path(X, y, p=0.5, alphas=20), n_labels=3)
     >>> [label.get_text() for label in display.labels_]
-    ['a', 'c']
+    ['x3', 'x14', 'x15']
     """
 
     ax_: Any
@@ -88,7 +101,7 @@ class PathDisplay:
     @classmethod
     def from_path(
         cls,
-        path: Any,
+        path: LpPath,
         *,
         feature_names: npt.ArrayLike | None = None,
         x: Literal["alpha", "correlation", "n_nonzeros"] = "alpha",
@@ -113,6 +126,7 @@ class PathDisplay:
         -------
         display : PathDisplay
         """
+        check_path(path)
         names = check_names(feature_names, path.coefs.shape[1], path)
         display = cls(path.alphas, path.coefs, correlations=path.correlations, feature_names=names)
         return display.plot(ax, x=x, n_labels=n_labels)
@@ -120,7 +134,7 @@ class PathDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator: Any,
+        estimator: SparseLpRegressorCV,
         *,
         feature_names: npt.ArrayLike | None = None,
         setting: int | None = None,
@@ -148,6 +162,7 @@ class PathDisplay:
         -------
         display : PathDisplay
         """
+        check_cross_validated(estimator)
         if setting is None:
             setting = estimator.best_index_[0]
         setting = check_integer("setting", setting, low=0, high=len(estimator.coef_path_) - 1)

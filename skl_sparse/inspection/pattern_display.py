@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from .._validation import check_choice
+from ..linear_model import LpPath
 from ._drawing import NEGATIVE, POSITIVE, axes_for, count, legend_beside, say_empty, shorten
-from ._reading import as_sparse, check_names, coefficients_of, names_of, rows_of
+from ._reading import as_sparse, check_names, check_path, coefficients_of, names_of, rows_of
 
 # Most rows and columns whose names are written; the names of some rows if there are more.
 MOST_ROW_NAMES, MOST_COLUMN_NAMES = 24, 25
@@ -107,7 +108,7 @@ class PatternDisplay:
     @classmethod
     def from_path(
         cls,
-        path: Any,
+        path: LpPath,
         feature_names: npt.ArrayLike | None = None,
         *,
         order: Literal["entry", "column"] = "entry",
@@ -129,6 +130,7 @@ class PatternDisplay:
         -------
         display : PatternDisplay
         """
+        check_path(path)
         names = check_names(feature_names, path.coefs.shape[1], path)
         rows = [f"{alpha:.2g}" for alpha in path.alphas]
         return cls(path.coefs, rows, names, row_label="alpha").plot(ax, order=order)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.exceptions import NotFittedError
 
 from skl_sparse import (
     BudgetDisplay,
@@ -10,6 +11,7 @@ from skl_sparse import (
     CVDisplay,
     PathDisplay,
     PatternDisplay,
+    SparseLpRegressor,
     SparseLpRegressorCV,
     coefficient_table,
     lp_path,
@@ -95,3 +97,21 @@ def test_the_coefficients_of_the_chosen_model(data, model):
     display = CoefficientDisplay.from_estimator(model, data[0])
     assert len(display.bars_) == min(20, np.count_nonzero(model.coef_))
     assert display.ax_.get_yticklabels()[0].get_text() == "feature 5"
+
+
+@pytest.mark.parametrize("display", [BudgetDisplay, CVDisplay, PathDisplay])
+def test_only_cross_validated_models_have_scores_and_paths(data, display):
+    with pytest.raises(NotFittedError):
+        display.from_estimator(SparseLpRegressorCV())
+    with pytest.raises(
+        TypeError, match="estimator must be a fitted SparseLpRegressorCV, got Sparse"
+    ):
+        display.from_estimator(SparseLpRegressor().fit(*data))
+
+
+@pytest.mark.parametrize("display", [PathDisplay, PatternDisplay])
+def test_a_path_is_what_lp_path_returns(model, display):
+    with pytest.raises(
+        TypeError, match="path must be an LpPath, as lp_path returns it, got Sparse"
+    ):
+        display.from_path(model)
