@@ -73,6 +73,7 @@ def scale_counts(ax, most):
     """Put numbers of columns from zero on an axis, a logarithmic one beyond 50."""
     if most > 50:
         ax.set_xscale("symlog", linthresh=1.0)
+        ax.set_xticks([0, *10 ** np.arange(int(np.log10(most)) + 1)])
         ax.xaxis.set_major_formatter("{x:,.0f}")
     else:
         ax.xaxis.get_major_locator().set_params(integer=True)
