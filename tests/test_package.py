@@ -101,7 +101,7 @@ def test_diagrams_are_what_the_script_draws():
         assert draw() == (ROOT / "docs" / "images" / name).read_text("utf-8"), name
 
 
-@pytest.mark.parametrize("page", ["docs/quickstart.rst"])
+@pytest.mark.parametrize("page", ["docs/quickstart.rst", "docs/choosing.rst"])
 def test_examples_of_the_pages(page):
     result = doctest.testfile(str(ROOT / page), module_relative=False)
     assert result.attempted > 0
