@@ -56,7 +56,11 @@ def index_arrays(X):
 def validate(estimator, X, *, reset, ensure_all_finite, copy=False):
     """Return the entries of ``X``, its features recorded by the estimator or compared."""
     is_table = len(getattr(X, "shape", ())) == 2
-    if is_table:  # names are compared before anything else
+    if is_table and reset and (type(X) is np.ndarray or sp.issparse(X)):
+        # Neither has names. Next to a small fit, looking for them takes long.
+        estimator.n_features_in_ = X.shape[1]
+        vars(estimator).pop("feature_names_in_", None)
+    elif is_table:  # names are compared before anything else
         validate_data(estimator, X, skip_check_array=True, reset=reset)
     entries = check_entries(X, ensure_all_finite=ensure_all_finite, copy=copy, estimator=estimator)
     if not is_table:

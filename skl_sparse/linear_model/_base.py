@@ -140,6 +140,8 @@ class SparseLpModel(BaseEstimator):
                 if "NA is ambiguous" not in str(error):  # pandas.NA among other objects
                     raise
                 raise ValueError("X or y contains NaN (pandas.NA)") from error
+            if y.dtype.kind in "iuf" and y.itemsize <= 8:  # which have been found finite
+                return X, y.astype(np.float64, copy=False)
             # None, "nan" and "inf" among objects or strings are found once they are numbers.
             y = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y", estimator=self)
         return X, y

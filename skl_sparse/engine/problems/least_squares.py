@@ -101,9 +101,10 @@ class LeastSquares:
 
         ``alpha``, ``p`` and ``alpha_l2`` are numbers, or have one for each problem.
         """
-        each = (np.broadcast_to(value, self.n_problems).tolist() for value in (alpha, p, alpha_l2))
+        n = self.n_problems
+        each = ([x] * n if np.ndim(x) == 0 else x for x in (alpha, p, alpha_l2))
         penalties = [
-            self._penalty(t, *strengths, feature_weights, positive)
+            self._penalty(t, *map(float, strengths), feature_weights, positive)
             for t, strengths in enumerate(zip(*each, strict=True))
         ]
         models = [QuadraticModel()] * self.n_problems
