@@ -132,6 +132,7 @@ class SparseLpModel(BaseEstimator):
         """Return ``X`` as `validate_with_targets` does, and ``y`` as finite float64."""
         if issparse(y):
             raise TypeError("y must be a dense array, got a sparse one; use y.toarray()")
+        given = y
         # scikit-learn adds all numbers up first, whatever np.seterr says of the sum.
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             try:
@@ -140,7 +141,7 @@ class SparseLpModel(BaseEstimator):
                 if "NA is ambiguous" not in str(error):  # pandas.NA among other objects
                     raise
                 raise ValueError("X or y contains NaN (pandas.NA)") from error
-            if y.dtype.kind in "iuf" and y.itemsize <= 8:  # which have been found finite
+            if y is given and y.itemsize <= 8:  # numbers that have been found finite
                 return X, y.astype(np.float64, copy=False)
             # None, "nan" and "inf" among objects or strings are found once they are numbers.
             y = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y", estimator=self)
