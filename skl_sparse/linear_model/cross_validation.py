@@ -1,6 +1,7 @@
 """Choosing strength, exponent and ridge term by cross-validation."""
 
 import warnings
+from functools import partial
 from itertools import product
 from typing import Any, Literal, Self
 
@@ -455,7 +456,14 @@ class SparseLpRegressorCV(RegressorMixin, SparseLpModel):
                     report(self.verbose, k, alphas, fits[key][1][-1])
             path, found = fits[key]
             if setting["relax"] > 0:
-                found = [step.toward(path.relaxed(step), setting["relax"]) for step in found]
+                found = [
+                    step.toward(
+                        path.relaxed(step),
+                        setting["relax"],
+                        partial(_penalty, alpha, setting, feature_weights),
+                    )
+                    for alpha, step in zip(alphas, found, strict=True)
+                ]
             steps.append(found)
         whole = np.array([[_of_whole(step) for step in found] for found in steps])
         names = ("losses", "objectives", "gaps", "optimalities", "n_iters", "n_nonzeros", "worst")
@@ -583,6 +591,13 @@ class SparseLpRegressorCV(RegressorMixin, SparseLpModel):
                 ConvergenceWarning,
                 stacklevel=4,
             )
+
+
+def _penalty(alpha, setting, feature_weights, u):
+    """The penalty of coefficients in the units of the data."""
+    size = np.abs(u.values[u.values != 0])
+    weights = feature_weights[u.columns[u.values != 0]]
+    return weights @ (alpha * size ** setting["p"] + 0.5 * setting["alpha_l2"] * size**2)
 
 
 def _of_whole(step):

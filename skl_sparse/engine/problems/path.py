@@ -29,8 +29,11 @@ class Step:
     certificates: list[Certificate]
     n_iter: np.ndarray
 
-    def toward(self, relaxed, share):
-        """The `Step` a share of the way to least squares on the same supports."""
+    def toward(self, relaxed, share, penalty):
+        """The `Step` a share of the way to least squares on the same supports.
+
+        ``penalty(u)`` is the penalty of coefficients in the units of the data.
+        """
         points = [
             u.combined(v, 1.0 - share, share)
             for u, v in zip(self.points, relaxed.points, strict=True)
@@ -42,7 +45,7 @@ class Step:
             points,
             (1.0 - share) * self.intercepts + share * relaxed.intercepts,
             losses,
-            self.objectives - self.losses + losses,
+            losses + [penalty(u) for u in points],
             self.certificates,
             self.n_iter,
         )
