@@ -97,13 +97,15 @@ bench-quick: .venv-bench/installed  ## single fits beside those of other librari
 	$(BENCH)/solvers.py --quick --markdown $(BENCH_OUTPUT)/quick.md --figure $(BENCH_OUTPUT)/quick.png
 
 # glmnet takes part where Rscript finds it.
-bench: .venv-bench/installed .venv-bench-adelie/installed  ## all benchmarks, more than an hour, tables and figures in bench-output/
+bench: .venv-bench/installed .venv-bench-adelie/installed  ## all benchmarks, several hours, tables and figures in bench-output/
 	$(BENCH)/solvers.py --python adelie=.venv-bench-adelie/$(BIN)/python --markdown $(BENCH_OUTPUT)/solvers.md --figure $(BENCH_OUTPUT)/solvers.png
 	$(BENCH)/growth.py --figure $(BENCH_OUTPUT)/growth.png
 	$(BENCH)/growth.py --threads
 	$(BENCH)/growth.py --blas
 	$(BENCH)/transformers.py --markdown $(BENCH_OUTPUT)/transformers.md
 	$(BENCH)/ideas.py --markdown $(BENCH_OUTPUT)/ideas.md
+	$(BENCH)/cross_validation.py --python adelie=.venv-bench-adelie/$(BIN)/python --markdown $(BENCH_OUTPUT)/cross_validation.md
+	$(BENCH)/accuracy.py --markdown $(BENCH_OUTPUT)/accuracy.md
 
 .venv-bench/installed: $(SOURCES)
 	$(call venv,.venv-bench)

@@ -66,6 +66,21 @@ def spamassassin(folder=None):
     return vectorizer.fit_transform(messages), y.astype(np.float64)
 
 
+def package_spam():
+    """The messages of skl_sparse.datasets as `spamassassin` makes them of all: no download."""
+    return spamassassin()
+
+
+def package_flights():
+    """The flights of skl_sparse.datasets, one-hot; the delay in minutes."""
+    from sklearn.preprocessing import OneHotEncoder
+
+    from skl_sparse.datasets import load_flights
+
+    flights, y = load_flights(return_X_y=True)
+    return OneHotEncoder(min_frequency=2).fit_transform(flights).tocsr(), y.astype(np.float64)
+
+
 def correlated(n_samples, n_features, rho=0.6, n_relevant=50):
     """Dense normal data, columns j and k correlated by rho^|j-k|; signal-to-noise ratio 5."""
     rng = np.random.default_rng(0)
@@ -98,7 +113,12 @@ def load(name):
     return X, y.astype(np.float64)
 
 
-REBUILT = {"flights_onehot": flights_onehot, "spamassassin": spamassassin}
+REBUILT = {
+    "flights_onehot": flights_onehot,
+    "spamassassin": spamassassin,
+    "package_spam": package_spam,
+    "package_flights": package_flights,
+}
 GENERATED = {
     "dense_1000x5000": lambda: correlated(1000, 5000),
     "dense_100000x200": lambda: correlated(100_000, 200),

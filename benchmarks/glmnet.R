@@ -1,4 +1,5 @@
-# One fit by glmnet for contestants.py: reads FOLDER/problem, writes FOLDER/answer.
+# One fit by glmnet for contestants.py: reads FOLDER/problem, writes FOLDER/answer. With FOLDER/folds,
+# the number of each row's fold, a cross-validation for cross_validation.py: the least mean error.
 # The time counted is the processor time of the fit, conversion from CSR included; not that of
 # starting R, loading packages and reading the file. One thread: see solvers.py.
 
@@ -21,14 +22,17 @@ if (sizes[1]) {
   dim(X) <- c(n, p)
 }
 close(stream)
+folds <- file.path(folder, "folds")
+if (file.exists(folds)) folds <- readBin(folds, "integer", n) else folds <- NULL
 
 # No end of the path before its last penalty.
 glmnet.control(fdev = 0, devmax = 1)
 
 solve_once <- function() {
   if (sizes[1]) X <- as(X, "CsparseMatrix")
-  glmnet(X, y, alpha = settings[1], lambda = path, standardize = FALSE, thresh = settings[2],
-         maxit = 1e8)
+  solve <- if (is.null(folds)) glmnet else function(...) cv.glmnet(..., foldid = folds)
+  solve(X, y, alpha = settings[1], lambda = path, standardize = FALSE, thresh = settings[2],
+        maxit = 1e8)
 }
 
 used <- function() sum(proc.time()[1:2])
@@ -47,6 +51,10 @@ if (seconds < 0.5) {
   seconds <- (used() - start) / count
 }
 
-last <- ncol(fit$beta)
-answer <- c(seconds, fit$a0[last], as.numeric(fit$beta[, last]))
+if (is.null(folds)) {
+  last <- ncol(fit$beta)
+  answer <- c(seconds, fit$a0[last], as.numeric(fit$beta[, last]))
+} else {
+  answer <- c(seconds, min(fit$cvm))
+}
 writeBin(as.double(answer), file.path(folder, "answer"))

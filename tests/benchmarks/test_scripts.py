@@ -2,7 +2,10 @@
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
+import accuracy
+import cross_validation
 import growth
 import ideas
 import numpy as np
@@ -112,3 +115,68 @@ def test_transformers(run, tmp_path, monkeypatch, generated):
     rows = [line for line in last.splitlines() if line.startswith("| Sparse")]
     assert [row.split("|")[5].strip() for row in rows] == ["", "3", "2.5", "2", "1.6"]
     assert "| X.copy() |" in last
+
+
+@on_posix
+@pytest.mark.slow
+def test_accuracy(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(accuracy, "N_ALPHAS", 4)
+    methods = ["--only", accuracy.TUNED, "LassoCV", "RidgeCV"]
+    data = ["--data", "riboflavin", "absent", "generated"]
+    lines = run(accuracy, "--quick", *methods, *data, "--markdown", tmp_path / "accuracy.md")
+    assert "absent: absent, see data.py" in lines
+    told = (tmp_path / "accuracy.md").read_text("utf-8")
+    assert "riboflavin: 60 x 30, test R2" in told and "| k = 5 | k = 20 | no budget |" in told
+    (tuned,) = (line for line in told.splitlines() if line.startswith("| ours") and "±" in line)
+    assert all(0 < float(entry.split()[0]) < 1 for entry in tuned.split("|")[3:5])
+    assert "F1, SNR 1" in told and "riboflavin, k = 20: " in told
+
+
+def test_least_squares_on_all_true_columns_is_no_error_of_the_support():
+    X, y, truth, covariance = accuracy.generated(1e12, 60, 40, draw=0)
+    assert X.shape == (60, 40) and np.count_nonzero(truth) == accuracy.RELEVANT
+    np.testing.assert_allclose(X @ truth, y, atol=1e-3)
+    np.testing.assert_allclose(np.diag(covariance), 1)
+
+
+@on_posix
+@pytest.mark.slow
+def test_cross_validation(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(cross_validation, "N_ALPHAS", 8)
+    names = [
+        *(cross_validation.OURS, cross_validation.FOLDS_10, cross_validation.ONE),
+        *(cross_validation.LOOP, cross_validation.LASSO),
+    ]
+    lines = run(
+        *(cross_validation, "--data", "riboflavin", "--limit", 20, "--only", *names),
+        *("--markdown", tmp_path / "cross_validation.md"),
+    )
+    told = {line[:22].strip(): line[22:].split() for line in lines if line[:22].strip() in names}
+    assert list(told) == names
+    errors = [float(told[name][-1]) for name in (names[0], *names[3:])]
+    np.testing.assert_allclose(errors, errors[0], rtol=1e-2)
+    text = (tmp_path / "cross_validation.md").read_text("utf-8")
+    assert "| riboflavin | 60 x 30 |" in text and "goal >= 4" in text
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:the choice lies at the end of the grid:UserWarning")
+def test_every_contestant_of_cross_validation_answers(monkeypatch):
+    monkeypatch.setattr(cross_validation, "N_ALPHAS", 4)
+    X, y = problem()
+    folds = {
+        k: [(np.flatnonzero(np.arange(60) % k != f), np.arange(f, 60, k)) for f in range(k)]
+        for k in (5, 10)
+    }
+    alphas = np.geomspace(0.1, 0.01, 4)
+    for name, contestant in cross_validation.CONTESTANTS.items():
+        if contestant.package == "skl-sparse" and name != cross_validation.ONE:
+            assert 0 < contestant.call(X, y, alphas, folds) < np.var(y)
+
+
+def test_a_cross_validation_over_the_limit_is_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        cross_validation.subprocess, "run", lambda *given, **more: SimpleNamespace(returncode=-9)
+    )
+    told = cross_validation.ask(cross_validation.LASSO, tmp_path, 7, "python")
+    assert told == "> 7 s" and cross_validation.entry(told, 2) == "> 3.5"
