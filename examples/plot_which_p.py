@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import OneHotEncoder
 
-from skl_sparse import SparseLpRegressor, SparseNormalizer
+from skl_sparse import SparseLpRegressor, SparseNormalizer, alpha_grid
 from skl_sparse.datasets import load_flights
 
 flights = load_flights()
@@ -36,21 +36,14 @@ print(f"{X_train.shape[0]:,} rows, {X_train.shape[1]:,} columns")
 # One grid for every p
 # --------------------
 # The same alpha is a weak penalty for one p and a strong one for another. What can be compared, for
-# :math:`p \le 1`, is the correlation :math:`t` with the target up to which a column stays out of
-# the model. It is :math:`\alpha` for p = 1, and for p < 1 the point at which the proximal step
-# jumps away from zero. Above p = 1 no coefficient is exactly zero, and alphas are chosen by trial.
+# :math:`p \le 1`, is the correlation with the target up to which a column stays out of the model.
+# :func:`skl_sparse.alpha_grid` gives each p the alphas that belong to the same correlations, from
+# where all coefficients are zero (left out here) to ``eps`` of that. Above p = 1 no coefficient is
+# exactly zero; there the grid starts where hardly anything is left, and its end is of use.
 
-correlation = np.abs(X_train.T @ (y_train - y_train.mean())).max() / len(y_train)
-thresholds = correlation * np.geomspace(0.5, 0.04, 6)
-
-
-def alpha_at(threshold, p):
-    unit = (2 * (1 - p)) ** (1 / (2 - p)) + p * (2 * (1 - p)) ** ((p - 1) / (2 - p))
-    return (threshold / unit) ** (2 - p)
-
-
-alphas = {p: alpha_at(thresholds, p) for p in (0.0, 0.5, 1.0)}
-alphas |= {1.5: np.geomspace(0.03, 1, 5), 2.0: np.geomspace(0.02, 0.7, 5)}
+alphas = {
+    p: alpha_grid(X_train, y_train, p=p, n_alphas=7, eps=0.04)[1:] for p in (0.0, 0.5, 1.0)
+} | {p: alpha_grid(X_train, y_train, p=p, n_alphas=9, eps=0.005)[3:] for p in (1.5, 2.0)}
 
 curves = {}
 for p, grid in alphas.items():
