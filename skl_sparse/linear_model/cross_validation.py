@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import check_cv
 from sklearn.utils import indexable
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
@@ -21,11 +20,12 @@ from .._validation import (
     check_real,
     check_sample_weight,
 )
-from ..engine.designs import Parts, WeightedView, as_design
+from ..engine.designs import as_design
 from ..engine.parallel import one_blas_thread
-from ..engine.problems.least_squares import LeastSquares, standard_weights
+from ..engine.problems.least_squares import LeastSquares
 from ..engine.problems.path import Path
 from ._base import SparseLpModel
+from ._folds import folds_of, views_of
 from ._grid import check_eps, entering_curvature, largest_of
 from ._scores import scorer_of_paths
 from ._selection import (
@@ -254,9 +254,7 @@ class SparseLpRegressorCV(RegressorMixin, SparseLpModel):
         weights = check_sample_weight(sample_weight, len(target))
         feature_weights = self._weights_of_features(X, data.shape[1])
         indexable(data, groups)
-        splitter = check_cv(self.cv)
-        folds = [(train, test) for train, test in splitter.split(data, target, groups)]
-        self._check_folds(folds, weights)
+        folds = folds_of(self.cv, data, target, groups, weights)
         with np.errstate(under="ignore"), one_blas_thread():
             problem = self._problem(data, target, weights, folds)
             grid = self._grid(problem, values, feature_weights)
@@ -325,6 +323,8 @@ class SparseLpRegressorCV(RegressorMixin, SparseLpModel):
             If no candidate is left, or the rule is not known.
         """
         check_is_fitted(self, "score_path_")
+        if alpha is not None:
+            check_real("alpha", alpha, low=0)
         asked = {"p": p, "alpha_l2_ratio": alpha_l2, "relax": relax}
         allowed = np.ones(self.alphas_.shape, dtype=bool)
         for k, setting in enumerate(self.settings_):
@@ -385,34 +385,10 @@ class SparseLpRegressorCV(RegressorMixin, SparseLpModel):
         }
         return SparseLpRegressor(**shared, **params)
 
-    def _check_folds(self, folds, weights):
-        for k, (train, test) in enumerate(folds):
-            for name, rows in (("training", train), ("test", test)):
-                if not weights[rows].sum() > 0:
-                    raise ValueError(
-                        f"sample_weight must not be zero for every {name} row of fold {k}"
-                    )
-
     def _problem(self, X, target, weights, folds):
         """All rows and, for each fold, its training rows, as problems of one batch."""
         design = as_design(X, self._n_threads(), self._tuning.designs, checked=True)
-        n, center = len(target), self.fit_intercept
-        labels = np.full(n, -1)
-        for k, (_, test) in enumerate(folds):
-            labels[test] = k
-        counts = np.zeros(n, dtype=int)
-        partition = True
-        for train, test in folds:
-            counts[test] += 1
-            partition &= len(train) + len(test) == n and not np.isin(train, test).any()
-        if partition and np.all(counts == 1):
-            parts = Parts(design, weights, labels, center)
-            views = [parts.whole, *(parts.without(k) for k in range(len(folds)))]
-        else:
-            views = [WeightedView(design, standard_weights(weights), center)]
-            for train, _ in folds:
-                times = np.bincount(train, minlength=n)
-                views.append(WeightedView(design, standard_weights(weights * times), center))
+        views = views_of(design, weights, folds, self.fit_intercept)
         return LeastSquares(views, np.repeat(target[:, None], len(views), axis=1), self._tuning)
 
     def _grid(self, problem, values, feature_weights):

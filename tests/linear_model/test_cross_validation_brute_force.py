@@ -284,3 +284,33 @@ def test_below_one_fits_are_as_good_as_single_ones(p):
     print(f"p = {p:.2g}: {better} better, {worse} worse of {len(differences)}")
     assert differences.mean() <= 1e-3
     assert better + worse < len(differences)  # most are the same minimum
+
+
+def test_rows_of_folds_are_numbers_or_masks():
+    X, y, _ = data()
+    numbers = list(KFold(3, shuffle=True, random_state=0).split(X))
+    masks = [tuple(np.isin(np.arange(60), rows) for rows in fold) for fold in numbers]
+    backward = [tuple(rows - 60 for rows in fold) for fold in numbers]
+    lists = [tuple(rows.tolist() for rows in fold) for fold in numbers]
+    expected = SparseLpRegressorCV(alphas=4, cv=numbers).fit(X, y).score_path_
+    for cv in (masks, backward, lists):
+        scores = SparseLpRegressorCV(alphas=4, cv=cv).fit(X, y).score_path_
+        np.testing.assert_allclose(scores, expected)
+
+
+def test_no_folds_are_refused():
+    X, y, _ = data()
+    with pytest.raises(ValueError, match="cv must yield at least one fold, got none"):
+        SparseLpRegressorCV(cv=[]).fit(X, y)
+    once = SparseLpRegressorCV(alphas=4, cv=KFold(3).split(X)).fit(X, y)
+    with pytest.raises(ValueError, match="an iterator serves one fit only"):
+        once.fit(X, y)
+
+
+def test_a_strength_to_select_is_a_number():
+    X, y, _ = data()
+    model = SparseLpRegressorCV(alphas=4, cv=3).fit(X, y)
+    with pytest.raises(ValueError, match="alpha must be a finite real number >= 0, got -1"):
+        model.select(alpha=-1)
+    with pytest.raises(TypeError, match="alpha must be a finite real number"):
+        model.select(alpha="small")
