@@ -153,6 +153,7 @@ def test_cross_validation(run, tmp_path, monkeypatch):
     )
     told = {line[:22].strip(): line[22:].split() for line in lines if line[:22].strip() in names}
     assert list(told) == names
+    assert all(len(figures) == 4 for figures in told.values())  # none failed
     errors = [float(told[name][-1]) for name in (names[0], *names[3:])]
     np.testing.assert_allclose(errors, errors[0], rtol=1e-2)
     text = (tmp_path / "cross_validation.md").read_text("utf-8")
