@@ -221,7 +221,7 @@ for (label, scores), style in zip(curves.items(), ("C3o-", "C0s-", "k+:"), stric
     left.plot(BUDGETS, scores, style, label=label)
 left.axhline(ridge_r2, color="0.6", ls="--")
 left.annotate(
-    f"Ridge, all {n_columns:,} columns", (0, ridge_r2), (6, 4),
+    f"Ridge, all {n_columns:,} columns", (0, ridge_r2), (6, -14),
     xycoords=("axes fraction", "data"), textcoords="offset points", color="0.4",
 )  # fmt: skip
 left.set(
