@@ -244,12 +244,15 @@ def lp_path(
         The end of that grid, relative to its beginning.
     alpha_l2 : float, default=0.0
         Strength of the ridge term, >= 0.
-    sample_weight, feature_weights, fit_intercept, positive, sparsity_threshold, refit, solver, \
-    local_search, max_iter, tol, n_jobs
-        As for :class:`SparseLpRegressor`; `max_iter` is for each strength.
+    sample_weight, feature_weights, fit_intercept, positive
+        As for :class:`SparseLpRegressor`.
+    sparsity_threshold, refit, solver, local_search
+        As for :class:`SparseLpRegressor`.
     early_stopping : bool, default=False
         Whether the path may end before the grid does: where the share of the loss that is explained
         grows by less than 1e-5 of itself from one strength to the next, or passes 0.999.
+    max_iter, tol, n_jobs
+        As for :class:`SparseLpRegressor`; `max_iter` is for each strength.
     verbose : int, default=0
         1 prints a line for each strength.
 
