@@ -103,6 +103,7 @@ def solve(
         del evaluations
         for _, now in waiting:
             now.leave(working_set.columns)
+        del now  # residuals are as long as the rows are many: each goes once its descent has it
         descent = partial(
             descend_from,
             batch,
