@@ -136,8 +136,7 @@ class LeastSquares:
         coef = np.zeros((self.n_problems, self.n_columns), dtype=dtype)
         with np.errstate(over="ignore"):
             for t, u in enumerate(points):
-                scale = self.rows.views[t].scale[u.columns]
-                coef[t, u.columns] = u.values * scale * self.y_scale[t]
+                coef[t, u.columns] = self.in_data_units(u, t).values
         return coef
 
     def standardised(self, coef):
